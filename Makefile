@@ -166,11 +166,17 @@ $(BUILD)/%.o: %.c | $(GENERATED_HEADERS)
 	$(QUIET_CC)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
 
 # --- tests --------------------------------------------------------------------------------------
-TEST_SOURCES := $(wildcard tests/support/*.c tests/unit/*.c tests/contract/*.c tests/e2e/*.c tests/fault/*.c)
+TEST_SOURCES := $(wildcard tests/support/*.c tests/unit/*.c tests/contract/*.c tests/e2e/*.c tests/fault/*.c tests/fuzz/test_*.c)
+# Each fuzz target once more, as a function of its own name, for the inputs that are kept.
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_ENTRIES := $(FUZZERS:%=$(BUILD)/tests/fuzz/entry_%.o)
+$(BUILD)/tests/fuzz/entry_%.o: tests/fuzz/fuzz_%.c | $(GENERATED_HEADERS)
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) $(ALL_CFLAGS) -DLLVMFuzzerTestOneInput=fuzz_$* -MMD -MP -c -o $@ $<
 TEST_OBJECTS := $(call objects,$(TEST_SOURCES))
 $(TEST_OBJECTS): EXTRA_CFLAGS := -Wno-pedantic -Wno-missing-prototypes -Wno-strict-prototypes
 tests: $(BUILD)/songhua-tests
-$(BUILD)/songhua-tests: $(TEST_OBJECTS) $(BROKER) $(PRODUCERS) $(CONSUMERS) $(SONGHUA)
+$(BUILD)/songhua-tests: $(TEST_OBJECTS) $(FUZZ_ENTRIES) $(BROKER) $(PRODUCERS) $(CONSUMERS) $(SONGHUA)
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lcriterion
 
 ## make fault         the fault cases alone (their seed is in the output)
@@ -238,7 +244,6 @@ bench-peers: deps-peers
 	@tests/bench/peers.sh $(BUILD) $(PEERS)
 
 # --- fuzzing: tests/fuzz/fuzz_NAME.c is one libFuzzer target -------------------------------------
-FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/fuzz_%.o $(BROKER) $(PRODUCERS) $(CONSUMERS) $(SONGHUA)
 	$(QUIET_LD)$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBRARY_LIBS)
 ## make fuzz          every libFuzzer target for SECONDS_EACH (60) seconds, with ASan and UBSan
