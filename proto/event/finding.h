@@ -144,6 +144,22 @@
       "数量须有单位。")                                                                                \
     X(METHOD_MISFIT, "SH-2222", "method does not fit", "方法不适用",                                   \
       "The message says what the method needs.", "信息中写明了该方法的要求。")                         \
+    X(DATE_FORM, "SH-2224", "not a day of the calendar", "不是有效的日期",                             \
+      "Write it as 2025-12-31; a due date may also be a period, 2025 or 2025-06.",                     \
+      "请写成 2025-12-31；到期日也可写时期，如 2025 或 2025-06。")                                     \
+    X(PART_MISFIT, "SH-2225", "the part does not fit the item", "分项与事项不符",                      \
+      "The message names the parts that the framework has.", "信息中写明了指标体系中的分项。")         \
+    X(STATE_UNKNOWN, "SH-2226", "unknown state of a milestone", "未知的进展状态",                      \
+      "planned, started, done, cancelled or exempt.",                                                  \
+      "填写 计划、已启动、已完成、已取消 或 容错免责。")                                               \
+    X(DUE_MISSING, "SH-2227", "the part has no date", "分项没有日期",                                  \
+      "Give the part a due date, or its target a deadline, or mark the target quantified: false.",     \
+      "请给分项写 due，或给目标写 deadline，或写 quantified: false。")                                 \
+    X(QUOTE_MISSING, "SH-2228", "the item has no quote", "事项没有引用原文",                           \
+      "An item of the policy has clause and quote; one of ours has author and reason.",                \
+      "政策事项须有条款和原文；自定事项须有作者和理由。")                                              \
+    X(IDENTITY_INCOMPLETE, "SH-2229", "the identity is incomplete", "恒等关系不完整",                  \
+      "The message names what this kind of identity needs.", "信息中写明了该类关系的要求。")           \
     X(TEXT_MISSING, "SH-2223", "text is empty", "文字为空", "Write the text in both languages.",       \
       "请用中英文写明。")
 

@@ -150,6 +150,14 @@ const struct target *indicator_target(const struct indicator *indicator, const c
     return NULL;
 }
 
+const struct part *indicator_part(const struct indicator *indicator, const char *id)
+{
+    for (size_t i = 0; i < indicator->part_count; i++)
+        if (strcmp(indicator->parts[i].id, id) == 0)
+            return &indicator->parts[i];
+    return NULL;
+}
+
 const struct definition *indicator_definition(const struct indicator *indicator, const char *id)
 {
     for (size_t i = 0; i < indicator->definition_count; i++)

@@ -14,6 +14,7 @@
 #include "proto/base/diag.h"
 #include "proto/base/err.h"
 #include "proto/event/decimal.h"
+#include "proto/event/framework_items.h"
 #include "proto/event/period.h"
 #include "proto/event/region.h"
 
@@ -69,28 +70,8 @@ enum comparator {
 
 enum cadence { CADENCE_YEAR, CADENCE_QUARTER, CADENCE_MONTH, CADENCE_ONCE };
 
-/* Where in the document something stands; from 1. */
-struct place {
-    uint64_t line, column;
-};
-
-struct optional_decimal {
-    bool is_set;
-    struct decimal value;
-};
-
-struct optional_period {
-    bool is_set;
-    struct period period;
-};
-
 struct range {
     struct optional_decimal min, max; /* inclusive */
-};
-
-/* A name in both languages. */
-struct name {
-    const char *zh, *en;
 };
 
 /* A node above the items: task, area, whole, to any depth. */
@@ -178,6 +159,15 @@ struct indicator {
     struct optional_decimal small_value; /* counts for zero in growth rates; 0.001 unless given */
     const char *author, *reason; /* who put the item in when the policy does not ask for it */
     const char *note;
+    const char **items; /* numbers in the policy's list of items (deploy/framework/items.csv) */
+    size_t item_count;
+    struct part *parts; /* of a milestone; none: the item is one whole, its part is "" */
+    size_t part_count;
+    struct stages stages;
+    struct optional_date start;   /* when work on a milestone began */
+    struct optional_period since; /* the first period that a duty is done for */
+    uint64_t every;               /* a duty is done for each so many periods; 1 unless given */
+    struct checks checks;
     struct definition *definitions;
     size_t definition_count;
     struct baseline *baselines;
@@ -197,6 +187,8 @@ struct framework {
     size_t group_count;
     struct indicator *indicators;
     size_t indicator_count;
+    struct figure_identity *identities;
+    size_t identity_count;
     struct framework_index *index; /* private */
 };
 
@@ -220,6 +212,7 @@ const struct indicator *framework_indicator(const struct framework *framework, c
 const char *framework_suggest(const struct framework *framework, const char *id);
 
 const struct target *indicator_target(const struct indicator *indicator, const char *id);
+const struct part *indicator_part(const struct indicator *indicator, const char *id);
 const struct definition *indicator_definition(const struct indicator *indicator, const char *id);
 /* The definition that is judged; NULL: figures without one. */
 const struct definition *indicator_primary_definition(const struct indicator *indicator);

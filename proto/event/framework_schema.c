@@ -17,7 +17,7 @@ static const struct schema_field name_fields[] = {
     {.key = "zh", .kind = SCHEMA_TEXT, .offset = offsetof(struct name, zh), .is_required = true},
     {.key = "en", .kind = SCHEMA_TEXT, .offset = offsetof(struct name, en), .is_required = true},
     {0}};
-static const struct schema name_schema = {name_fields, sizeof(struct name), false, NULL};
+const struct schema name_schema = {name_fields, sizeof(struct name), false, NULL};
 
 static const struct schema_field range_fields[] = {
     {.key = "min", .kind = SCHEMA_DECIMAL, .offset = offsetof(struct range, min)},
@@ -162,6 +162,7 @@ static void indicator_defaults(void *of)
                                            .hysteresis = 0.05,
                                            .fires_on_provisional = true};
     indicator->small_value = (struct optional_decimal){true, {1, 3}};
+    indicator->every = 1;
 }
 
 static const struct schema_field indicator_fields[] = {
@@ -220,6 +221,32 @@ static const struct schema_field indicator_fields[] = {
     {.key = "author", .kind = SCHEMA_TEXT, .offset = offsetof(struct indicator, author)},
     {.key = "reason", .kind = SCHEMA_TEXT, .offset = offsetof(struct indicator, reason)},
     {.key = "note", .kind = SCHEMA_TEXT, .offset = offsetof(struct indicator, note)},
+    {.key = "item",
+     .kind = SCHEMA_TEXTS,
+     .offset = offsetof(struct indicator, items),
+     .count_offset = offsetof(struct indicator, item_count),
+     .max = FRAMEWORK_MAX_ITEMS},
+    {.key = "parts",
+     .kind = SCHEMA_LIST,
+     .offset = offsetof(struct indicator, parts),
+     .count_offset = offsetof(struct indicator, part_count),
+     .schema = &part_schema,
+     .max = FRAMEWORK_MAX_PARTS},
+    {.key = "stages",
+     .kind = SCHEMA_MAP,
+     .offset = offsetof(struct indicator, stages),
+     .schema = &stages_schema},
+    {.key = "start", .kind = SCHEMA_DATE, .offset = offsetof(struct indicator, start)},
+    {.key = "since", .kind = SCHEMA_PERIOD, .offset = offsetof(struct indicator, since)},
+    {.key = "every",
+     .kind = SCHEMA_UNSIGNED,
+     .offset = offsetof(struct indicator, every),
+     .min = 1,
+     .max = 100},
+    {.key = "checks",
+     .kind = SCHEMA_MAP,
+     .offset = offsetof(struct indicator, checks),
+     .schema = &checks_schema},
     {.key = "definitions",
      .kind = SCHEMA_LIST,
      .offset = offsetof(struct indicator, definitions),
@@ -281,5 +308,11 @@ static const struct schema_field framework_fields[] = {
      .schema = &indicator_schema,
      .is_required = true,
      .max = FRAMEWORK_MAX_INDICATORS},
+    {.key = "identities",
+     .kind = SCHEMA_LIST,
+     .offset = offsetof(struct framework, identities),
+     .count_offset = offsetof(struct framework, identity_count),
+     .schema = &identity_schema,
+     .max = FRAMEWORK_MAX_IDENTITIES},
     {0}};
 const struct schema framework_schema = {framework_fields, sizeof(struct framework), false, NULL};

@@ -12,10 +12,16 @@ enum { REGION_NOT_GIVEN = -1 };
 
 /* The words behind SCHEMA_WORD, NULL-terminated, in the order of their enums. */
 extern const char *const method_words[], *const comparator_words[], *const kind_words[];
-extern const char *const cadence_words[];
+extern const char *const cadence_words[], *const identity_words[];
+
+/* Parts of the schema that have files of their own: framework_schema_items.c. */
+extern const struct schema name_schema; /* framework_schema.c */
+extern const struct schema part_schema, stages_schema, checks_schema, identity_schema;
 
 /* Everything that makes a loaded document unusable: references, repeated ids, circles, targets that
  * are not complete. Links parents on the way. Adds to diag. */
 void framework_validate(struct framework *framework, struct diag *diag);
+void framework_validate_items(const struct indicator *indicator, struct diag *diag);
+void framework_validate_identities(struct framework *framework, struct diag *diag);
 
 #endif

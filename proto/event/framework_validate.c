@@ -222,6 +222,7 @@ static void validate_indicator(struct framework *framework, struct indicator *in
     validate_regions(indicator, diag);
     validate_ranges(indicator, diag);
     validate_definitions(indicator, diag);
+    framework_validate_items(indicator, diag);
     for (size_t i = 0; i < indicator->baseline_count; i++)
         validate_baseline(indicator, &indicator->baselines[i], diag);
     for (size_t i = 0; i < indicator->target_count; i++)
@@ -235,4 +236,5 @@ void framework_validate(struct framework *framework, struct diag *diag)
         struct indicator *indicator = &framework->indicators[i];
         validate_indicator(framework, indicator, diag);
     }
+    framework_validate_identities(framework, diag);
 }

@@ -80,12 +80,24 @@ static bool check_length(struct schema_reader *reader, const yaml_node_t *node,
     return false;
 }
 
-/* Entry by entry into an array of structs (SCHEMA_LIST) or of codes (SCHEMA_REGIONS). */
+static bool is_list(enum schema_kind kind)
+{
+    return kind == SCHEMA_LIST || kind == SCHEMA_REGIONS || kind == SCHEMA_TEXTS;
+}
+
+static size_t entry_size(const struct schema_field *field)
+{
+    return field->kind == SCHEMA_LIST      ? field->schema->size
+           : field->kind == SCHEMA_REGIONS ? sizeof(uint32_t)
+                                           : sizeof(const char *);
+}
+
+/* Entry by entry into an array of structs, of codes or of texts. */
 static void read_list(struct schema_reader *reader, const yaml_node_t *node,
                       const struct schema_field *field, void *of)
 {
     size_t count = entry_count(node);
-    size_t each = field->kind == SCHEMA_LIST ? field->schema->size : sizeof(uint32_t);
+    size_t each = entry_size(field);
     char *entries = check_length(reader, node, field) ? schema_take(reader, count * each) : NULL;
     if (entries == NULL)
         return;
@@ -97,9 +109,11 @@ static void read_list(struct schema_reader *reader, const yaml_node_t *node,
             read_map(reader, entry, field, field->schema, entries + i * each);
         } else {
             struct schema_field single = *field;
-            single.kind = SCHEMA_REGION;
+            single.kind = field->kind == SCHEMA_REGIONS ? SCHEMA_REGION : SCHEMA_TEXT;
             single.offset = i * each;
             single.set_offset = 0;
+            if (single.kind == SCHEMA_TEXT)
+                *(const char **)(void *)(entries + i * each) = "";
             read_node(reader, entry, &single, entries);
         }
     }
@@ -135,7 +149,7 @@ static void read_node(struct schema_reader *reader, const yaml_node_t *node,
     void *to = (char *)of + field->offset;
     if (field->kind == SCHEMA_MAP)
         read_map(reader, node, field, field->schema, to);
-    else if (field->kind == SCHEMA_LIST || field->kind == SCHEMA_REGIONS) {
+    else if (is_list(field->kind)) {
         if (is_of_type(reader, node, field, YAML_SEQUENCE_NODE))
             read_list(reader, node, field, of);
     } else if (is_of_type(reader, node, field, YAML_SCALAR_NODE))

@@ -32,8 +32,11 @@ enum schema_kind {
     SCHEMA_REAL,     /* double, min..max */
     SCHEMA_DECIMAL,  /* struct optional_decimal */
     SCHEMA_PERIOD,   /* struct optional_period */
+    SCHEMA_DATE,     /* struct optional_date */
+    SCHEMA_DUE,      /* struct due: a date or a period */
     SCHEMA_REGION,   /* uint32_t, by code or name */
     SCHEMA_REGIONS,  /* list of them: uint32_t *, with count_offset */
+    SCHEMA_TEXTS,    /* list of texts: const char **, with count_offset */
     SCHEMA_MAP,      /* a struct in place, by `schema` */
     SCHEMA_LIST      /* list of structs by `schema`: struct *, with count_offset */
 };
@@ -46,10 +49,10 @@ struct schema_field {
     size_t offset;
     bool is_required;
     size_t set_offset;        /* of a bool that says that the key was there; 0: none */
-    size_t count_offset;      /* SCHEMA_LIST, SCHEMA_REGIONS: of a size_t */
+    size_t count_offset;      /* lists: of a size_t */
     const char *const *words; /* SCHEMA_WORD: NULL-terminated */
     const struct schema *schema;
-    double min, max; /* numbers; SCHEMA_LIST and SCHEMA_REGIONS: at most max entries */
+    double min, max; /* numbers; lists: at most max entries */
 };
 
 struct schema {

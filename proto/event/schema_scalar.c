@@ -147,6 +147,40 @@ static void read_period(struct schema_reader *reader, const yaml_node_t *node,
         schema_find_at(reader, node, why, field, &no_detail);
 }
 
+static const struct schema_detail date_detail = {"应为 2025-12-31 这样的日期",
+                                                 "a day such as 2025-12-31 is wanted"};
+
+static void read_date(struct schema_reader *reader, const yaml_node_t *node,
+                      const struct schema_field *field, void *to)
+{
+    struct optional_date *date = to;
+    if (date_parse(schema_scalar_text(node), &date->date) == ERR_OK)
+        date->is_set = true;
+    else
+        schema_find_at(reader, node, FINDING_DATE_FORM, field, &date_detail);
+}
+
+static void read_due(struct schema_reader *reader, const yaml_node_t *node,
+                     const struct schema_field *field, void *to)
+{
+    struct due *due = to;
+    struct date date;
+    struct period period;
+    const char *text = schema_scalar_text(node);
+    if (date_parse(text, &date) == ERR_OK)
+        due->end_ms = date_end_ms(date);
+    else if (period_parse(text, &period, NULL) == ERR_OK)
+        due->end_ms = period_end_ms(period);
+    else {
+        schema_find_at(reader, node, FINDING_DATE_FORM, field,
+                       &(struct schema_detail){"应为日期或时期，如 2025-12-31、2025",
+                                               "a day or a period, as 2025-12-31 or 2025"});
+        return;
+    }
+    read_text(reader, node, field, &due->text);
+    due->is_set = true;
+}
+
 static void read_region(struct schema_reader *reader, const yaml_node_t *node,
                         const struct schema_field *field, void *to)
 {
@@ -178,6 +212,8 @@ void schema_read_scalar(struct schema_reader *reader, const yaml_node_t *node,
         [SCHEMA_REAL] = read_real,
         [SCHEMA_DECIMAL] = read_decimal,
         [SCHEMA_PERIOD] = read_period,
+        [SCHEMA_DATE] = read_date,
+        [SCHEMA_DUE] = read_due,
         [SCHEMA_REGION] = read_region,
     };
     scalars[field->kind](reader, node, field, to);
