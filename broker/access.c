@@ -1,5 +1,6 @@
 #include "broker/access.h"
 
+#include "broker/rights.h"
 #include "proto/base/log.h"
 
 #include <dirent.h>
@@ -13,30 +14,6 @@
 #include <time.h>
 #include <uthash.h>
 
-/* What a role may publish and read. A publish right is a stream and the topics in it: "*" is any, "*" and
- * a slash any of several parts, which an alert's topic has and an action's has not. */
-struct publish_right {
-    const char *stream;
-    const char *topics[6];
-};
-
-static const struct {
-    struct publish_right publish[3];
-    const char *read[4];
-} rights[] = {
-    [ROLE_AGENT] = {{{"events", {"observation", "retraction", "milestone", "heartbeat"}}},
-                    {"events", "scores", "alerts"}},
-    [ROLE_SCORER] = {{{"scores", {"*"}}}, {"events", "scores"}},
-    [ROLE_ALERTER] = {{{"alerts", {"*/"}}}, {"events", "scores", "alerts"}},
-    [ROLE_OPERATOR] = {{{"alerts", {"action"}}}, {"events", "scores", "alerts"}},
-    [ROLE_READER] = {.read = {"events", "scores", "alerts"}},
-    [ROLE_PLANNER] = {{{"events",
-                        {"framework", "observation", "retraction", "milestone", "heartbeat"}}},
-                      {"events", "scores", "alerts"}},
-    [ROLE_ADMIN] = {{{"events", {"*"}}, {"scores", {"*"}}, {"alerts", {"*"}}},
-                    {"events", "scores", "alerts"}},
-};
-
 struct client {
     struct identity identity; /* public part */
     UT_hash_handle by_name, by_key;
@@ -48,6 +25,7 @@ struct access {
     struct client *by_name, *by_key;
     struct timespec changed; /* of the directory, when it was read; guarded by lock */
     atomic_uint version;     /* counts the readings */
+    _Atomic uint64_t denied;
 };
 
 /* --- the directory ---------------------------------------------------------------------------- */
@@ -197,7 +175,9 @@ size_t access_count(struct access *access)
 
 /* --- questions -------------------------------------------------------------------------------- */
 
-bool access_lookup(void *context, const char *public_key, char name[IDENTITY_NAME_BYTES])
+/* A user is NAME@KEY. Who connected with a key that is another's now, or nobody's, is not the client of
+ * that name any more, though the connection lasts. */
+bool access_lookup(void *context, const char *public_key, char user[ZAP_USER_BYTES])
 {
     struct access *access = context;
     struct client *client;
@@ -205,7 +185,7 @@ bool access_lookup(void *context, const char *public_key, char name[IDENTITY_NAM
     pthread_rwlock_rdlock(&access->lock);
     HASH_FIND(by_key, access->by_key, public_key, CURVE_TEXT_BYTES - 1, client);
     if (client)
-        snprintf(name, IDENTITY_NAME_BYTES, "%s", client->identity.name);
+        snprintf(user, ZAP_USER_BYTES, "%s@%s", client->identity.name, client->identity.public_key);
     pthread_rwlock_unlock(&access->lock);
     return client != NULL;
 }
@@ -214,67 +194,48 @@ bool access_lookup(void *context, const char *public_key, char name[IDENTITY_NAM
 static const struct identity *find(struct access *access, const char *user)
 {
     struct client *client = NULL;
-    if (user)
-        HASH_FIND(by_name, access->by_name, user, strlen(user), client);
-    return client ? &client->identity : NULL;
+    const char *at = user ? strchr(user, '@') : NULL;
+    if (at)
+        HASH_FIND(by_name, access->by_name, user, (size_t)(at - user), client);
+    return client && !strcmp(client->identity.public_key, at + 1) ? &client->identity : NULL;
 }
 
 bool access_is_known(struct access *access, const char *user)
 {
+    return access_reading(access, user) != 0;
+}
+
+uint64_t access_reading(struct access *access, const char *user)
+{
     pthread_rwlock_rdlock(&access->lock);
-    bool is_known = find(access, user) != NULL;
+    const struct identity *identity = find(access, user);
+    uint64_t sum = identity ? rights_to_read(identity) : 0;
     pthread_rwlock_unlock(&access->lock);
-    return is_known;
+    return sum;
 }
 
-static bool has_region(const struct identity *identity, uint32_t region)
+bool access_quota(struct access *access, const char *user, struct identity_quota *out)
 {
-    for (size_t i = 0; i < identity->region_count; i++)
-        if (identity->regions[i] == region)
-            return true;
-    return identity->has_all_regions;
+    pthread_rwlock_rdlock(&access->lock);
+    const struct identity *identity = find(access, user);
+    if (identity)
+        *out = identity->quota;
+    pthread_rwlock_unlock(&access->lock);
+    return identity != NULL;
 }
 
-static bool topic_matches(const char *pattern, const char *topic)
-{
-    if (!strcmp(pattern, "*"))
-        return true;
-    return strcmp(pattern, "*/") ? !strcmp(pattern, topic) : strchr(topic, '/') != NULL;
-}
+/* --- rights ----------------------------------------------------------------------------------- */
 
-static bool may_use_topic(enum role role, const char *stream, const char *topic)
+static int name_length(const char *user)
 {
-    const struct publish_right *publish = rights[role].publish;
-    for (size_t i = 0; i < 3 && publish[i].stream; i++) {
-        if (strcmp(publish[i].stream, stream))
-            continue;
-        for (size_t j = 0; j < 6 && publish[i].topics[j]; j++)
-            if (topic_matches(publish[i].topics[j], topic))
-                return true;
-    }
-    return false;
-}
-
-/* A client publishes under its own name, or under names that begin with it and a dot. */
-static bool may_be(const struct identity *identity, const char *producer)
-{
-    size_t size = strlen(identity->name);
-    return !strncmp(identity->name, producer, size) && (!producer[size] || producer[size] == '.');
-}
-
-static bool may_read(enum role role, const char *stream)
-{
-    for (size_t i = 0; i < 4 && rights[role].read[i]; i++)
-        if (!strcmp(rights[role].read[i], stream))
-            return true;
-    return false;
+    return user ? (int)strcspn(user, "@") : 0;
 }
 
 static enum err deny(char why[ACCESS_WHY_BYTES], const char *user, const char *what,
                      const char *value)
 {
-    snprintf(why, ACCESS_WHY_BYTES, "%s may not %s %s", user ? user : "an unknown client", what,
-             value);
+    snprintf(why, ACCESS_WHY_BYTES, "%.*s may not %s %s", user ? name_length(user) : 17,
+             user ? user : "an unknown client", what, value);
     return ERR_DENIED;
 }
 
@@ -283,9 +244,19 @@ enum err access_may_be(struct access *access, const char *user, const char *prod
 {
     pthread_rwlock_rdlock(&access->lock);
     const struct identity *identity = find(access, user);
-    bool is_allowed = identity && may_be(identity, producer);
+    bool is_allowed = identity && rights_may_be(identity, producer);
     pthread_rwlock_unlock(&access->lock);
     return is_allowed ? ERR_OK : deny(why, user, "publish as", producer);
+}
+
+enum err access_may_keep(struct access *access, const char *user, const char *consumer,
+                         char why[ACCESS_WHY_BYTES])
+{
+    pthread_rwlock_rdlock(&access->lock);
+    const struct identity *identity = find(access, user);
+    bool is_allowed = identity && rights_is_own_name(identity, consumer);
+    pthread_rwlock_unlock(&access->lock);
+    return is_allowed ? ERR_OK : deny(why, user, "keep the position of", consumer);
 }
 
 enum err access_may_publish(struct access *access, const struct access_request *request,
@@ -293,17 +264,24 @@ enum err access_may_publish(struct access *access, const struct access_request *
 {
     char value[ACCESS_WHY_BYTES];
     enum err err = ERR_OK;
+    const struct rights_publish what = {.stream = request->stream,
+                                        .producer = request->producer,
+                                        .topic = request->topic,
+                                        .region = request->region};
     pthread_rwlock_rdlock(&access->lock);
     const struct identity *identity = find(access, request->user);
+    enum rights_finding finding = identity ? rights_may_publish(identity, &what) : RIGHTS_OK;
     if (!identity) {
         err = deny(why, request->user, "publish:", "no certificate");
-    } else if (!may_use_topic(identity->role, request->stream, request->topic)) {
+    } else if (finding == RIGHTS_TOPIC) {
         snprintf(value, sizeof value, "%s/%s (role %s)", request->stream, request->topic,
                  role_name(identity->role));
         err = deny(why, request->user, "publish", value);
-    } else if (!may_be(identity, request->producer)) {
+    } else if (finding == RIGHTS_STREAM) {
+        err = deny(why, request->user, "publish into stream", request->stream);
+    } else if (finding == RIGHTS_PRODUCER) {
         err = deny(why, request->user, "publish as", request->producer);
-    } else if (!has_region(identity, request->region)) {
+    } else if (finding == RIGHTS_REGION) {
         snprintf(value, sizeof value, "%06u", request->region);
         err = deny(why, request->user, "publish for region", value);
     }
@@ -319,7 +297,7 @@ enum err access_may_read(struct access *access, const struct access_request *req
     const struct identity *identity = find(access, request->user);
     if (!identity) {
         err = deny(why, request->user, "read:", "no certificate");
-    } else if (!may_read(identity->role, request->stream)) {
+    } else if (!rights_may_read(identity, request->stream)) {
         err = deny(why, request->user, "read", request->stream);
     } else {
         regions->is_all = identity->has_all_regions;
@@ -328,4 +306,18 @@ enum err access_may_read(struct access *access, const struct access_request *req
     }
     pthread_rwlock_unlock(&access->lock);
     return err;
+}
+
+/* --- what was denied -------------------------------------------------------------------------- */
+
+void access_denied(struct access *access, const char *user, const char *why)
+{
+    atomic_fetch_add_explicit(&access->denied, 1, memory_order_relaxed);
+    log_warn("access.denied", "user=%.*s reason=\"%s\"", user ? name_length(user) : 1,
+             user ? user : "-", why);
+}
+
+uint64_t access_denied_count(const struct access *access)
+{
+    return atomic_load_explicit(&access->denied, memory_order_relaxed);
 }

@@ -1,13 +1,15 @@
-/* Who may do what: one certificate file per client in a directory, and one table of rights by role.
+/* Who may do what: one certificate file per client in a directory; what each allows is rights.h.
  *
- * A key that no file names does not get past the handshake (ZAP). What a name may do is asked for each
- * message, so that a file taken away counts from the next message on. A file that cannot be read
+ * A key that no file names does not get past the handshake (ZAP). What a user may do is asked for each
+ * message, so that a file taken away counts from the next message on. A user is a name and the key it
+ * connected with: whoever is still connected with a key that was replaced is nobody. A file that cannot be read
  * gives nobody access and is named in the log; the others stay in force. Safe from any thread.
  */
 #ifndef SONGHUA_BROKER_ACCESS_H
 #define SONGHUA_BROKER_ACCESS_H
 
 #include "proto/net/identity.h"
+#include "proto/net/zap.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,12 +27,12 @@ void access_refresh(struct access *access, bool is_forced);
 /* Another number whenever what anybody may do may have changed. */
 unsigned access_version(const struct access *access);
 
-/* The name that goes with a public key (Z85), as the directory is now. A zap_lookup. */
-bool access_lookup(void *access, const char *public_key, char name[IDENTITY_NAME_BYTES]);
+/* The user that goes with a public key (Z85), as the directory is now. A zap_lookup. */
+bool access_lookup(void *access, const char *public_key, char user[ZAP_USER_BYTES]);
 
 /* What someone wants to do. */
 struct access_request {
-    const char *user; /* the authenticated name; NULL is denied */
+    const char *user; /* as access_lookup() gave it; NULL is denied */
     const char *stream;
     const char *producer; /* publish */
     const char *topic;    /* publish */
@@ -41,9 +43,11 @@ struct access_request {
 enum { ACCESS_WHY_BYTES = 200 };
 MUST_CHECK enum err access_may_publish(struct access *access, const struct access_request *request,
                                        char why[ACCESS_WHY_BYTES]);
-/* Whether the user may publish under this producer's name at all. */
+/* Whether the user may publish under this producer's name at all, or keep this consumer's position. */
 MUST_CHECK enum err access_may_be(struct access *access, const char *user, const char *producer,
                                   char why[ACCESS_WHY_BYTES]);
+MUST_CHECK enum err access_may_keep(struct access *access, const char *user, const char *consumer,
+                                    char why[ACCESS_WHY_BYTES]);
 /* Reading needs the role's right to the stream; which regions may be seen is told, not refused. */
 struct access_regions {
     bool is_all;
@@ -52,8 +56,16 @@ struct access_regions {
 };
 MUST_CHECK enum err access_may_read(struct access *access, const struct access_request *request,
                                     struct access_regions *regions, char why[ACCESS_WHY_BYTES]);
-/* Whether the name is known at all: for questions that any client may ask. */
+/* Whether the user is known at all: for questions that any client may ask. */
 bool access_is_known(struct access *access, const char *user);
+/* A number for all that the user may read: another when any of that changes, 0 when it is nothing. */
+uint64_t access_reading(struct access *access, const char *user);
+/* The quota in the user's certificate; false: not known. */
+bool access_quota(struct access *access, const char *user, struct identity_quota *out);
+
+/* Say in the log that something was denied, and count it. */
+void access_denied(struct access *access, const char *user, const char *why);
+uint64_t access_denied_count(const struct access *access);
 
 size_t access_count(struct access *access);
 

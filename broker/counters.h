@@ -14,8 +14,7 @@ struct counters {
     _Atomic uint64_t refused[ERR_COUNT];              /* batches, by reason */
     _Atomic uint64_t commits, commit_us;              /* flushes and the time they took */
     _Atomic uint64_t fetches, fetched_bytes, waiting; /* waiting: long polls open now */
-    _Atomic uint64_t live_messages, subscriptions;
-    _Atomic uint64_t denied;
+    _Atomic uint64_t live_messages, live_renewals, subscriptions;
     _Atomic int final_error; /* enum err that stopped the intake, or 0 */
 };
 

@@ -70,8 +70,7 @@ static enum err check(struct intake *intake, const char *user, const struct batc
                                            .region = batch->region};
     enum err err = access_may_publish(intake->options.access, &request, why);
     if (err) {
-        count_add(&intake->options.counters->denied, 1);
-        log_warn("access.denied", "user=%s reason=\"%s\"", user ? user : "-", why);
+        access_denied(intake->options.access, user, why);
         return err;
     }
     return batch_check_digest(batch);
@@ -169,7 +168,7 @@ static void take_hello(struct intake *intake, const struct client_address *clien
     } else {
         err = access_may_be(intake->options.access, user, hello->producer, why);
         if (err)
-            log_warn("access.denied", "user=%s reason=\"%s\"", user ? user : "-", why);
+            access_denied(intake->options.access, user, why);
     }
     if (err) {
         answer_error(intake, client, request->id, err, why);

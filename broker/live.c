@@ -11,6 +11,8 @@ enum { TURN_MAX_BYTES = 4 * 1024 * 1024, PREFIX_MAX_BYTES = 256 };
 
 enum err live_init(struct live *live)
 {
+    live->listeners =
+        (struct listeners){.access = live->access, .version = access_version(live->access)};
     for (size_t i = 0; live->streams[i]; i++) {
         struct stream_bounds bounds;
         enum err err = journal_bounds(live->journal, live->streams[i], &bounds);
@@ -19,6 +21,29 @@ enum err live_init(struct live *live)
         live->next[i] = bounds.last + 1;
     }
     return ERR_OK;
+}
+
+void live_fini(struct live *live)
+{
+    listeners_clear(&live->listeners);
+}
+
+/* --- listeners -------------------------------------------------------------------------------- */
+
+void live_check_listeners(struct live *live)
+{
+    bool is_due = listeners_have_changed(&live->listeners);
+    if (!is_due && !live->is_closed)
+        return;
+    if (is_due) {
+        log_info("live.renewed", "somebody's rights have changed; all listeners are asked again");
+        count_add(&live->counters->live_renewals, 1);
+        listeners_clear(&live->listeners);
+    }
+    enum err err = net_socket_renew(live->socket);
+    live->is_closed = err != ERR_OK;
+    if (err && err != ERR_TIMEOUT)
+        log_error("live.closed", "the live port cannot be opened again: %s", err_text(err));
 }
 
 /* --- subscriptions ---------------------------------------------------------------------------- */
@@ -71,13 +96,16 @@ static void take_subscription(struct live *live, struct net_message *message)
     memcpy(prefix, bytes + 1, size - 1);
     prefix[size - 1] = '\0';
     bool is_on = bytes[0] == 1;
+    uint64_t reading = is_on ? access_reading(live->access, user) : 0; /* before the check */
     /* An unsubscription also comes, without a name, when a subscriber goes away. */
     if (is_on && !may_subscribe(live, user, prefix)) {
-        log_warn("access.denied", "user=%s reason=\"may not subscribe to %s\"", user ? user : "-",
-                 prefix);
-        count_add(&live->counters->denied, 1);
+        char why[ACCESS_WHY_BYTES];
+        snprintf(why, sizeof why, "may not subscribe to %.128s", prefix);
+        access_denied(live->access, user, why);
         return;
     }
+    if (is_on && listeners_add(&live->listeners, user, reading))
+        return;
     if (net_allow(live->socket, bytes + 1, size - 1, is_on) || !is_on)
         return;
     live->has_listeners = true;

@@ -8,21 +8,27 @@
 #include "broker/access.h"
 #include "broker/counters.h"
 #include "broker/journal/journal.h"
+#include "broker/listeners.h"
 #include "proto/net/socket.h"
 
 struct live {
     struct net_socket *socket; /* XPUB */
     struct journal *journal;
     struct access *access;
+    struct listeners listeners;
     struct counters *counters;
     const char *const *streams;
     uint64_t next[JOURNAL_MAX_STREAMS];
     bool
         has_listeners; /* somebody has subscribed since the start; who left cannot be told safely */
+    bool is_closed;    /* the port, until it can be opened again */
 };
 
 /* Begin behind what is stored now. Errors  those of journal_bounds(). */
 MUST_CHECK enum err live_init(struct live *live);
+void live_fini(struct live *live);
+/* End every connection when somebody who listens may read less than before; see listeners.h. */
+void live_check_listeners(struct live *live);
 /* Take subscriptions that have come: allow what the reader may read, ignore the rest. */
 void live_take_subscriptions(struct live *live);
 /* Publish what is new, up to a few megabytes; true when there is more. */

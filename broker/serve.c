@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TURN_MAX_REQUESTS = 256, TICK_MS = 500, REQUEST_MAX_BYTES = 64 * 1024 };
+enum { TURN_MAX_REQUESTS = 256, TICK_MS = 500, LIVE_REOPEN_MS = 5, REQUEST_MAX_BYTES = 64 * 1024 };
 
 struct serve {
     struct serve_options options;
@@ -112,8 +112,7 @@ static void take_fetch(struct serve *serve, const struct client_address *client,
     unsigned version = access_version(serve->options.access);
     enum err err = access_may_read(serve->options.access, &question, &allowed, why);
     if (err) {
-        count_add(&serve->options.counters->denied, 1);
-        log_warn("access.denied", "user=%s reason=\"%s\"", user ? user : "-", why);
+        access_denied(serve->options.access, user, why);
     } else {
         err = fetch_new(request->fetch, &allowed, &fetch);
     }
@@ -203,7 +202,9 @@ static void take_save(struct serve *serve, const struct client_address *client, 
     if (batch_name_is_valid(wanted->stream) && batch_name_is_valid(wanted->consumer))
         err = access_may_read(serve->options.access, &question, &regions, why);
     if (!err)
-        err = access_may_be(serve->options.access, user, wanted->consumer, why);
+        err = access_may_keep(serve->options.access, user, wanted->consumer, why);
+    if (err == ERR_DENIED)
+        access_denied(serve->options.access, user, why);
     if (!err) {
         struct save save = {.client = *client,
                             .request_id = request->id,
@@ -305,7 +306,10 @@ static void wait_for_work(struct serve *serve)
     struct net_poll_item items[] = {{.socket = serve->options.socket},
                                     {.socket = serve->options.live},
                                     {.fd = serve->options.wake->fd}};
-    net_poll(items, 3, serve->has_more_live ? 0 : next_deadline_ms(serve));
+    long wait_ms = serve->has_more_live ? 0 : next_deadline_ms(serve);
+    if (serve->live.is_closed && wait_ms > LIVE_REOPEN_MS)
+        wait_ms = LIVE_REOPEN_MS;
+    net_poll(items, 3, wait_ms);
     if (items[2].is_ready)
         wake_drain(serve->options.wake);
 }
@@ -316,6 +320,7 @@ static void *run(void *argument)
     while (!atomic_load(&serve->is_stopping)) {
         wait_for_work(serve);
         access_refresh(serve->options.access, false);
+        live_check_listeners(&serve->live);
         live_take_subscriptions(&serve->live);
         serve->has_more_live = live_publish(&serve->live);
         answer_saves(serve);
@@ -352,6 +357,7 @@ static void fini(struct serve *serve)
         next = fetch->next;
         fetch_free(fetch);
     }
+    live_fini(&serve->live);
     questions_fini(&serve->questions);
     frame_pool_drop(serve->pool);
     net_message_fini(&serve->sender);

@@ -211,3 +211,15 @@ size_t text_distance(const char *a, const char *b)
     }
     return rows[size_a % 3][size_b];
 }
+
+_Bool text_list_has(const char *list, const char *word)
+{
+    size_t size = strlen(word);
+    for (; *list; list += strspn(list, " ")) {
+        size_t length = strcspn(list, " ");
+        if (length == size && !memcmp(list, word, size))
+            return 1;
+        list += length;
+    }
+    return 0;
+}

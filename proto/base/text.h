@@ -28,6 +28,9 @@ void text_from_bytes(const void *bytes, size_t size, char *hex);
 MUST_CHECK enum err text_to_bytes(const char *hex, void *bytes,
                                   size_t size); /* exactly 2*size digits */
 
+/* Whether the word is one of a list's, which single spaces separate. */
+_Bool text_list_has(const char *list, const char *word);
+
 /* Length in bytes of the longest prefix that is valid UTF-8 (no surrogates, no overlong forms). */
 size_t text_utf8_valid(const char *text, size_t size);
 

@@ -5,8 +5,10 @@
 #include "proto/wire/batch.h"
 
 #include <czmq.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <sodium.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@ static const char *const role_names[] = {
     [ROLE_OPERATOR] = "operator", [ROLE_READER] = "reader", [ROLE_PLANNER] = "planner",
     [ROLE_ADMIN] = "admin",
 };
+enum { CERTIFICATE_MAX_BYTES = 16384 };
 enum { ROLE_COUNT = sizeof role_names / sizeof *role_names, PATH_BYTES = PATH_MAX };
 
 const char *role_name(enum role role)
@@ -82,6 +85,65 @@ static void format_regions(const struct identity *identity, char *text, size_t s
                                  identity->regions[i]);
 }
 
+/* The optional lines; the names are those of the metadata. */
+static const struct {
+    const char *name;
+    size_t offset;
+} quota_fields[] = {
+    {"events_per_second", offsetof(struct identity_quota, events_per_second)},
+    {"bytes_per_second", offsetof(struct identity_quota, bytes_per_second)},
+    {"stored_bytes", offsetof(struct identity_quota, stored_bytes)},
+    {"max_producers", offsetof(struct identity_quota, max_producers)},
+};
+enum { QUOTA_FIELDS = sizeof quota_fields / sizeof *quota_fields };
+
+static uint64_t *quota_field(struct identity_quota *quota, size_t i)
+{
+    return (uint64_t *)((char *)quota + quota_fields[i].offset);
+}
+
+static enum err format_limits(const struct identity *identity, struct buffer *out)
+{
+    struct identity_quota quota = identity->quota;
+    enum err err = ERR_OK;
+    if (*identity->streams)
+        err = buffer_append_format(out, "    streams = \"%s\"\n", identity->streams);
+    if (!err && *identity->producers)
+        err = buffer_append_format(out, "    producers = \"%s\"\n", identity->producers);
+    for (size_t i = 0; i < QUOTA_FIELDS && !err; i++)
+        if (*quota_field(&quota, i))
+            err = buffer_append_format(out, "    %s = \"%" PRIu64 "\"\n", quota_fields[i].name,
+                                       *quota_field(&quota, i));
+    return err;
+}
+
+bool identity_owns_name(const char *owner, const char *name)
+{
+    size_t size = strlen(owner);
+    return *owner && !strncmp(owner, name, size) && (!name[size] || name[size] == '.');
+}
+
+/* Streams and producers must be names, and the producers the client's own: signatures are looked up by
+ * the name that owns a producer, so a name of somebody else would make both unverifiable. */
+static bool lists_are_valid(const struct identity *identity)
+{
+    const char *const lists[] = {identity->streams, identity->producers};
+    for (size_t i = 0; i < 2; i++) {
+        for (const char *word = lists[i]; *word; word += strspn(word, " ")) {
+            char name[IDENTITY_NAME_BYTES];
+            size_t size = strcspn(word, " ");
+            if (size >= sizeof name)
+                return false;
+            memcpy(name, word, size);
+            name[size] = '\0';
+            if (!batch_name_is_valid(name) || (i && !identity_owns_name(identity->name, name)))
+                return false;
+            word += size;
+        }
+    }
+    return true;
+}
+
 /* The text form that zcert_load() and pyzmq's zmq.auth read (ZPL). Written by file_write(), because
  * zcert_save() says nothing when the disk is full. */
 static enum err format_certificate(const struct identity *identity, bool with_secret,
@@ -93,10 +155,15 @@ static enum err format_certificate(const struct identity *identity, bool with_se
     enum err err = buffer_append_format(
         out,
         "#   Songhua %s certificate of %s\n"
-        "metadata\n    name = \"%s\"\n    role = \"%s\"\n    regions = \"%s\"\n"
-        "    signing_key = \"%s\"\ncurve\n    public-key = \"%s\"\n",
+        "metadata\n    name = \"%s\"\n    role = \"%s\"\n    regions = \"%s\"\n",
         with_secret ? "SECRET" : "public", identity->name, identity->name,
-        role_name(identity->role), regions, signing, identity->public_key);
+        role_name(identity->role), regions);
+    if (!err && identity->has_signing_public)
+        err = buffer_append_format(out, "    signing_key = \"%s\"\n", signing);
+    if (!err)
+        err = format_limits(identity, out);
+    if (!err)
+        err = buffer_append_format(out, "curve\n    public-key = \"%s\"\n", identity->public_key);
     if (!err && with_secret)
         err = buffer_append_format(out, "    secret-key = \"%s\"\n", identity->secret_key);
     return err;
@@ -128,7 +195,9 @@ enum err identity_save(const struct identity *identity, const char *path)
     struct buffer text;
     if (any_part_exists(path))
         return ERR_EXISTS;
-    buffer_init(&text, 4096);
+    if (!lists_are_valid(identity))
+        return ERR_USAGE;
+    buffer_init(&text, CERTIFICATE_MAX_BYTES);
     text_from_bytes(identity->signing.secret_key, SIGNING_SEED_BYTES, seed);
     enum err err = buffer_append_format(&text, "%s\n", seed);
     if (!err)
@@ -146,6 +215,19 @@ enum err identity_save(const struct identity *identity, const char *path)
     sodium_memzero(seed, sizeof seed);
     if (text.data)
         sodium_memzero(text.data, text.capacity);
+    buffer_fini(&text);
+    return err;
+}
+
+enum err identity_save_public(const struct identity *identity, const char *path)
+{
+    struct buffer text;
+    if (!lists_are_valid(identity))
+        return ERR_USAGE;
+    buffer_init(&text, CERTIFICATE_MAX_BYTES);
+    enum err err = format_certificate(identity, false, &text);
+    if (!err)
+        err = file_write(path, text.data, text.size, 0644);
     buffer_fini(&text);
     return err;
 }
@@ -179,6 +261,28 @@ static bool copy_key(zconfig_t *root, const char *path, char out[CURVE_TEXT_BYTE
     return true;
 }
 
+static const char *read_limits(zconfig_t *root, struct identity *out)
+{
+    const char *streams = zconfig_get(root, "/metadata/streams", "");
+    const char *producers = zconfig_get(root, "/metadata/producers", "");
+    if (strlen(streams) >= sizeof out->streams || strlen(producers) >= sizeof out->producers)
+        return "metadata/streams or metadata/producers is too long";
+    strcpy(out->streams, streams);
+    strcpy(out->producers, producers);
+    if (!lists_are_valid(out))
+        return "metadata/streams and metadata/producers must be names separated by spaces, producers "
+               "NAME or NAME.…";
+    for (size_t i = 0; i < QUOTA_FIELDS; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/metadata/%s", quota_fields[i].name);
+        const char *text = zconfig_get(root, path, NULL);
+        if (text &&
+            (text_parse_size(text, quota_field(&out->quota, i)) || !*quota_field(&out->quota, i)))
+            return "a quota in metadata must be a number above 0 (sizes as 64MiB)";
+    }
+    return NULL;
+}
+
 /* What a certificate says, with or without its secret; NULL, or what is wrong with it. */
 static const char *read_certificate(zconfig_t *root, struct identity *out)
 {
@@ -197,7 +301,7 @@ static const char *read_certificate(zconfig_t *root, struct identity *out)
     if (*signing && text_to_bytes(signing, out->signing_public, SIGNING_PUBLIC_BYTES))
         return "metadata/signing_key must be 64 hex digits";
     snprintf(out->name, sizeof out->name, "%s", name);
-    return NULL;
+    return read_limits(root, out);
 }
 
 /* Read a bounded text file; a NUL in it would hide what follows from everybody. */
@@ -212,7 +316,7 @@ static enum err read_text(const char *path, struct buffer *text, char why[200])
 static enum err load_part(const char *path, bool wants_secret, struct identity *out, char why[200])
 {
     struct buffer text;
-    buffer_init(&text, 16384);
+    buffer_init(&text, CERTIFICATE_MAX_BYTES);
     enum err err = read_text(path, &text, why);
     if (err)
         goto out;

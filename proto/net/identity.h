@@ -1,7 +1,9 @@
 /* A program's identity: a CURVE key pair, an Ed25519 signing key and what the certificate says.
  *
  * NAME.cert          public part, CZMQ's certificate form: public key, and as metadata name, role,
- *                    regions ("220100 220200", or "*") and signing_key (64 hex digits)
+ *                    regions ("220100 220200", or "*") and signing_key (64 hex digits); optional, and
+ *                    written by who lets the key in: streams, producers (both narrow what role and name
+ *                    allow), events_per_second, bytes_per_second, stored_bytes, max_producers
  * NAME.cert_secret   CZMQ's form with the CURVE secret, mode 0600
  * NAME.cert_signing  the Ed25519 seed, 64 hex digits, mode 0600
  */
@@ -15,7 +17,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { IDENTITY_NAME_BYTES = 65, CURVE_TEXT_BYTES = 41, IDENTITY_MAX_REGIONS = 64 };
+enum {
+    IDENTITY_NAME_BYTES = 65,
+    CURVE_TEXT_BYTES = 41,
+    IDENTITY_MAX_REGIONS = 64,
+    IDENTITY_STREAMS_BYTES = 200,
+    IDENTITY_PRODUCERS_BYTES = 1024
+};
 
 /* What a key may do; the table of rights is broker/access.c. */
 enum role {
@@ -29,12 +37,22 @@ enum role {
     ROLE_ADMIN
 };
 
+/* What a key may use; 0: the broker's own setting counts. */
+struct identity_quota {
+    uint64_t events_per_second, bytes_per_second;
+    uint64_t stored_bytes, max_producers;
+};
+
 struct identity {
     char name[IDENTITY_NAME_BYTES];
     enum role role;
     uint32_t regions[IDENTITY_MAX_REGIONS];
     size_t region_count;
     bool has_all_regions;
+    char streams[IDENTITY_STREAMS_BYTES]; /* "events scores"; empty: all of the role's */
+    char producers
+        [IDENTITY_PRODUCERS_BYTES]; /* names it publishes as; empty: all that are its own */
+    struct identity_quota quota;
     char public_key[CURVE_TEXT_BYTES]; /* Z85 */
     char secret_key[CURVE_TEXT_BYTES]; /* empty when only the public part was loaded */
     unsigned char signing_public[SIGNING_PUBLIC_BYTES];
@@ -55,6 +73,13 @@ MUST_CHECK enum err identity_save(const struct identity *identity, const char *p
  *         do not belong together), ERR_IO. */
 MUST_CHECK enum err identity_load(const char *path, struct identity *out, char why[200]);
 MUST_CHECK enum err identity_load_public(const char *path, struct identity *out, char why[200]);
+
+/* Write the public part alone, over what is there: what a broker keeps of a client. Errors  as above
+ * without ERR_EXISTS, ERR_USAGE (lists that identity_load_public() would refuse). */
+MUST_CHECK enum err identity_save_public(const struct identity *identity, const char *path);
+
+/* A name is its owner's own when it is the owner's name, or that and a dot and anything. */
+bool identity_owns_name(const char *owner, const char *name);
 
 void identity_clear(struct identity *identity); /* overwrites the secrets */
 

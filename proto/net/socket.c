@@ -23,6 +23,8 @@ struct net_socket {
     void *monitor; /* clients only */
     struct net_link link;
     char endpoint[ENDPOINT_BYTES];
+    struct net *net;
+    struct net_socket_options options; /* its endpoint is the one above */
 };
 
 /* --- context ---------------------------------------------------------------------------------- */
@@ -211,25 +213,32 @@ static void *new_raw(struct net *net, enum net_kind kind)
     return zmq_socket(net->context, types[kind]);
 }
 
+static enum err open_raw(struct net_socket *socket)
+{
+    const struct net_socket_options *options = &socket->options;
+    socket->raw = new_raw(socket->net, options->kind);
+    if (!socket->raw)
+        return ERR_NOMEM;
+    enum err err = set_limits(socket->raw, options);
+    if (!err)
+        err = set_kind(socket->raw, options->kind);
+    if (!err)
+        err = set_keys(socket->raw, options);
+    return err ? err : attach(socket->net, socket, options);
+}
+
 enum err net_socket_open(struct net *net, const struct net_socket_options *options,
                          struct net_socket **out)
 {
     struct net_socket *socket = calloc(1, sizeof *socket);
     if (!socket)
         return ERR_NOMEM;
-    enum err err = ERR_NOMEM;
-    socket->raw = new_raw(net, options->kind);
-    if (!socket->raw)
-        goto out;
-    err = set_limits(socket->raw, options);
-    if (!err)
-        err = set_kind(socket->raw, options->kind);
-    if (!err)
-        err = set_keys(socket->raw, options);
-    if (!err)
-        err = attach(net, socket, options);
+    socket->net = net;
+    socket->options = *options;
+    enum err err = open_raw(socket);
     if (err)
         goto out;
+    socket->options.endpoint = socket->endpoint;
     *out = socket;
     socket = NULL;
 out:
@@ -249,6 +258,20 @@ void net_socket_close(struct net_socket **socket)
         zmq_close((*socket)->raw);
     free(*socket);
     *socket = NULL;
+}
+
+enum err net_socket_renew(struct net_socket *socket)
+{
+    if (socket->raw)
+        zmq_close(socket->raw);
+    socket->raw = NULL;
+    enum err err = open_raw(socket);
+    if (!err)
+        return ERR_OK;
+    if (socket->raw)
+        zmq_close(socket->raw);
+    socket->raw = NULL;
+    return err == ERR_EXISTS ? ERR_TIMEOUT : err; /* the last one's port is closed elsewhere */
 }
 
 const char *net_socket_endpoint(const struct net_socket *socket)
@@ -339,6 +362,8 @@ static enum err from_zmq(void)
 
 enum err net_receive(struct net_socket *socket, struct net_message *message, bool *has_more)
 {
+    if (!socket->raw)
+        return ERR_TIMEOUT;
     if (zmq_msg_recv(&message->raw, socket->raw, ZMQ_DONTWAIT) < 0)
         return from_zmq();
     *has_more = zmq_msg_more(&message->raw);
@@ -348,6 +373,8 @@ enum err net_receive(struct net_socket *socket, struct net_message *message, boo
 enum err net_send(struct net_socket *socket, struct net_message *message, bool has_more)
 {
     int flags = ZMQ_DONTWAIT | (has_more ? ZMQ_SNDMORE : 0);
+    if (!socket->raw)
+        return ERR_TIMEOUT;
     return zmq_msg_send(&message->raw, socket->raw, flags) < 0 ? from_zmq() : ERR_OK;
 }
 
@@ -382,7 +409,7 @@ void net_poll(struct net_poll_item *items, size_t count, long timeout_ms)
     for (size_t i = 0; i < count; i++) {
         items[i].is_ready = false;
         raw[i] = (zmq_pollitem_t){.socket = items[i].socket ? items[i].socket->raw : NULL,
-                                  .fd = items[i].fd,
+                                  .fd = items[i].socket ? -1 : items[i].fd,
                                   .events = items[i].wants_write ? ZMQ_POLLOUT : ZMQ_POLLIN};
     }
     if (zmq_poll(raw, (int)count, timeout_ms) <= 0)

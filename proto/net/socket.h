@@ -42,7 +42,13 @@ struct net_socket_options {
 /* Errors  ERR_USAGE (endpoint), ERR_KEY, ERR_EXISTS (port taken), ERR_NOMEM, ERR_INTERNAL. */
 MUST_CHECK enum err net_socket_open(struct net *net, const struct net_socket_options *options,
                                     struct net_socket **out);
-void net_socket_close(struct net_socket **socket);                /* unsent messages are dropped */
+void net_socket_close(struct net_socket **socket); /* unsent messages are dropped */
+
+/* A server's socket: end every connection, and open the same port again. Clients come back by themselves
+ * and are asked who they are. What was on its way is dropped. Between the two the socket is quiet: it
+ * receives nothing and cannot send.
+ * Errors  ERR_TIMEOUT (the port is not free yet: call again soon), ERR_NOMEM, ERR_INTERNAL. */
+MUST_CHECK enum err net_socket_renew(struct net_socket *socket);
 const char *net_socket_endpoint(const struct net_socket *socket); /* with the port that was bound */
 
 /* --- messages --------------------------------------------------------------------------------- */

@@ -69,7 +69,7 @@ static bool frame_is(zmq_msg_t *frame, const char *text)
     return zmq_msg_size(frame) == size && !memcmp(zmq_msg_data(frame), text, size);
 }
 
-static bool is_allowed(struct zap *zap, struct question *question, char name[IDENTITY_NAME_BYTES])
+static bool is_allowed(struct zap *zap, struct question *question, char user[ZAP_USER_BYTES])
 {
     char key[CURVE_TEXT_BYTES];
     if (!question->is_whole || !frame_is(&question->frames[FRAME_VERSION], "1.0") ||
@@ -78,7 +78,7 @@ static bool is_allowed(struct zap *zap, struct question *question, char name[IDE
         return false;
     if (!zmq_z85_encode(key, zmq_msg_data(&question->frames[FRAME_KEY]), KEY_BYTES))
         return false;
-    if (zap->lookup(zap->context, key, name))
+    if (zap->lookup(zap->context, key, user))
         return true;
     if (zmq_msg_size(&question->frames[FRAME_ADDRESS])) /* the self-test has none */
         log_warn("access.unknown_key", "key=%s address=%.*s", key,
@@ -87,16 +87,16 @@ static bool is_allowed(struct zap *zap, struct question *question, char name[IDE
     return false;
 }
 
-static void answer(struct zap *zap, struct question *question, bool is_yes, const char *name)
+/* The user is "" when the answer is no. */
+static void answer(struct zap *zap, struct question *question, const char *user)
 {
-    const char *user = is_yes ? name : "";
     zmq_msg_t *id = &question->frames[FRAME_ID];
     zmq_send(zap->socket, "1.0", 3, ZMQ_SNDMORE);
     if (question->count > FRAME_ID)
         zmq_send(zap->socket, zmq_msg_data(id), zmq_msg_size(id), ZMQ_SNDMORE);
     else
         zmq_send(zap->socket, "", 0, ZMQ_SNDMORE);
-    zmq_send(zap->socket, is_yes ? "200" : "400", 3, ZMQ_SNDMORE);
+    zmq_send(zap->socket, *user ? "200" : "400", 3, ZMQ_SNDMORE);
     zmq_send(zap->socket, "", 0, ZMQ_SNDMORE);
     zmq_send(zap->socket, user, strlen(user), ZMQ_SNDMORE);
     zmq_send(zap->socket, "", 0, 0);
@@ -105,11 +105,11 @@ static void answer(struct zap *zap, struct question *question, bool is_yes, cons
 static void serve_one(struct zap *zap)
 {
     struct question question;
-    char name[IDENTITY_NAME_BYTES] = "";
+    char user[ZAP_USER_BYTES] = "";
     receive_question(zap->socket, &question);
     if (question.count) {
-        bool is_yes = is_allowed(zap, &question, name);
-        answer(zap, &question, is_yes, name);
+        bool is_yes = is_allowed(zap, &question, user);
+        answer(zap, &question, is_yes ? user : "");
     }
     for (size_t i = 0; i < question.count; i++)
         zmq_msg_close(&question.frames[i]);

@@ -9,9 +9,10 @@
 
 #include "proto/net/socket.h"
 
-/* Whether the key (Z85) may connect, and the name its messages will carry. Called in the handler's
+/* Whether the key (Z85) may connect, and the user its messages will carry. Called in the handler's
  * thread. */
-typedef bool zap_lookup(void *context, const char *public_key, char name[IDENTITY_NAME_BYTES]);
+enum { ZAP_USER_BYTES = IDENTITY_NAME_BYTES + CURVE_TEXT_BYTES };
+typedef bool zap_lookup(void *context, const char *public_key, char user[ZAP_USER_BYTES]);
 
 struct zap;
 

@@ -148,6 +148,53 @@ Test(access, a_foreign_producers_name_is_denied)
                  ERR_OK);
 }
 
+/* The certificate of a client, narrowed by whoever lets it in. */
+static void narrow(const char *name, const char *streams, const char *producers)
+{
+    char why[200], path[256];
+    struct identity identity;
+    snprintf(path, sizeof path, "%s", world_path(hub.world, "access/%s.cert", name));
+    cr_assert_eq(identity_load_public(path, &identity, why), ERR_OK, "%s", why);
+    strcpy(identity.streams, streams);
+    strcpy(identity.producers, producers);
+    cr_assert_eq(identity_save_public(&identity, path), ERR_OK);
+}
+
+Test(access, a_key_with_a_list_of_producers_publishes_as_no_other)
+{
+    const struct identity *identity = agent();
+    narrow("agent-220100", "", "agent-220100.a agent-220100.b");
+    cr_assert_eq(publish_as(identity, "events", "agent-220100", 220100, "observation"), ERR_DENIED);
+    cr_assert_eq(publish_as(identity, "events", "agent-220100.c", 220100, "observation"),
+                 ERR_DENIED);
+    cr_assert_eq(publish_as(identity, "events", "agent-220100.b", 220100, "observation"), ERR_OK);
+}
+
+Test(access, a_key_with_a_list_of_streams_uses_no_other)
+{
+    const struct identity *planner = world_identity(hub.world, "planner", ROLE_PLANNER, "*");
+    const struct identity *reader = world_identity(hub.world, "reader", ROLE_READER, "*");
+    narrow("planner", "scores alerts", "");
+    narrow("reader", "scores alerts", "");
+    cr_assert_eq(publish_as(planner, "events", "planner", 220100, "observation"), ERR_DENIED);
+    struct subscriber_record record;
+    struct subscriber *events = hub_subscriber(&hub, reader, "events");
+    struct subscriber *scores = hub_subscriber(&hub, reader, "scores");
+    cr_assert_eq(subscriber_next(events, WAIT_MS, &record), ERR_DENIED);
+    cr_assert_eq(subscriber_next(scores, 100, &record), ERR_TIMEOUT);
+    subscriber_close(&events);
+    subscriber_close(&scores);
+}
+
+Test(access, a_list_of_streams_gives_no_right_that_the_role_has_not)
+{
+    const struct identity *identity = agent();
+    narrow("agent-220100", "events scores", "");
+    cr_assert_eq(publish_as(identity, "scores", "agent-220100", 220100, "rd_intensity"),
+                 ERR_DENIED);
+    cr_assert_eq(publish_as(identity, "events", "agent-220100", 220100, "observation"), ERR_OK);
+}
+
 Test(access, an_agent_publishes_reports_and_nothing_else)
 {
     cr_assert_eq(publish_as(agent(), "events", "agent-220100", 220100, "framework"), ERR_DENIED);
@@ -195,7 +242,10 @@ Test(access, certificates_that_cannot_be_read_give_nobody_access_and_take_none_a
     put_certificate("deep", "a\n  b\n      c\n                        d\n");
     cr_assert_eq(access_open(world_path(hub.world, "access"), &access), ERR_OK);
     cr_assert_eq(access_count(access), 1);
-    cr_assert(access_is_known(access, "agent-220100"));
+    char user[ZAP_USER_BYTES];
+    cr_assert(access_lookup(access, agent()->public_key, user));
+    cr_assert(access_is_known(access, user));
+    cr_assert_not(access_is_known(access, "agent-220100")); /* a name without its key */
     cr_assert_not(access_is_known(access, "r"));
     cr_assert_not(access_is_known(access, NULL));
     access_close(&access);
@@ -213,9 +263,9 @@ Test(access, a_second_certificate_for_a_name_or_key_changes_nothing)
     cr_assert_eq(identity_save(&impostor, world_path(hub.world, "access/z.cert")), ERR_OK);
     cr_assert_eq(access_open(world_path(hub.world, "access"), &access), ERR_OK);
     cr_assert_eq(access_count(access), 1);
-    char name[IDENTITY_NAME_BYTES];
-    cr_assert(access_lookup(access, first->public_key, name));
-    cr_assert_not(access_lookup(access, impostor.public_key, name));
+    char user[ZAP_USER_BYTES];
+    cr_assert(access_lookup(access, first->public_key, user));
+    cr_assert_not(access_lookup(access, impostor.public_key, user));
     access_close(&access);
     buffer_fini(&text);
 }
@@ -421,11 +471,11 @@ Test(access, the_live_port_gives_each_what_it_may_read)
 
 /* --- the handler and the directory ------------------------------------------------------------ */
 
-static bool lets_everyone_in(void *context, const char *key, char name[IDENTITY_NAME_BYTES])
+static bool lets_everyone_in(void *context, const char *key, char user[ZAP_USER_BYTES])
 {
     (void)context;
     (void)key;
-    strcpy(name, "anyone");
+    strcpy(user, "anyone");
     return true;
 }
 

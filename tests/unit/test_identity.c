@@ -125,3 +125,50 @@ Test(identity, a_missing_or_hostile_file_has_a_clear_answer)
     cr_assert_eq(file_write(path, large, sizeof large, 0644), ERR_OK);
     cr_assert_eq(identity_load_public(path, &loaded, why), ERR_KEY);
 }
+
+/* --- what the broker's operator adds ---------------------------------------------------------- */
+
+Test(identity, limits_are_saved_and_loaded)
+{
+    struct identity loaded;
+    strcpy(made.streams, "events scores");
+    strcpy(made.producers, "agent-220100.a agent-220100");
+    made.quota = (struct identity_quota){1, 2, 3, 4};
+    cr_assert_eq(identity_save_public(&made, path), ERR_OK);
+    cr_assert_eq(identity_load_public(path, &loaded, why), ERR_OK, "%s", why);
+    cr_assert_str_eq(loaded.streams, made.streams);
+    cr_assert_str_eq(loaded.producers, made.producers);
+    cr_assert_eq(memcmp(&loaded.quota, &made.quota, sizeof made.quota), 0);
+}
+
+Test(identity, a_list_with_somebody_elses_name_is_refused)
+{
+    static const char *const bad[] = {
+        "agent-220200", "agent-2201000", "agent-220100 x", "agent-220100.A", "\"", " agent-220100"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        strcpy(made.producers, bad[i]);
+        cr_assert_eq(identity_save_public(&made, path), ERR_USAGE, "%s", bad[i]);
+    }
+}
+
+static enum err load_with(const char *line)
+{
+    struct identity loaded;
+    char *text = world_read(world, "agent.cert"), both[4096];
+    char *rest = strstr(text, "curve");
+    snprintf(both, sizeof both, "%.*s    %s\n%s", (int)(rest - text), text, line, rest);
+    cr_assert_eq(file_write(world_path(world, "other.cert"), both, strlen(both), 0644), ERR_OK);
+    free(text);
+    return identity_load_public(world_path(world, "other.cert"), &loaded, why);
+}
+
+Test(identity, a_limit_that_cannot_be_read_is_refused_and_not_ignored)
+{
+    cr_assert_eq(load_with("events_per_second = \"100\""), ERR_OK, "%s", why);
+    cr_assert_eq(load_with("stored_bytes = \"64MiB\""), ERR_OK, "%s", why);
+    cr_assert_eq(load_with("events_per_second = \"many\""), ERR_KEY);
+    cr_assert_eq(load_with("bytes_per_second = \"0\""), ERR_KEY);
+    cr_assert_eq(load_with("max_producers = \"-1\""), ERR_KEY);
+    cr_assert_eq(load_with("producers = \"somebody\""), ERR_KEY);
+    cr_assert_eq(load_with("streams = \"a/b\""), ERR_KEY);
+}
