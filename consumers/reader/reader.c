@@ -60,7 +60,8 @@ static enum err subscribe(struct reader *reader, const struct identity *server)
                                                .regions = request->regions,
                                                .region_count = request->region_count,
                                                .producers = request->producers,
-                                               .producer_count = request->producer_count};
+                                               .producer_count = request->producer_count,
+                                               .is_packed = request->is_packed};
     enum err err = subscriber_open(&options, &reader->subscriber);
     return err ? command_fail(reader->invocation, err, "--broker %s", options.endpoint) : ERR_OK;
 }

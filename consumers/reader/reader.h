@@ -53,6 +53,7 @@ struct reader_request {
     const char *const *producers;
     size_t producer_count;
     bool is_following; /* wait for more at the end */
+    bool is_packed;    /* payloads as they are stored, not decompressed */
 };
 
 /* Both are given the same context. ERR_STOPPED from either ends the run in good order, as its end. */

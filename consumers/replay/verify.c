@@ -1,11 +1,14 @@
 /* songhua-replay verify: is the record whole, and as its producers signed it? */
 #include "consumers/reader/reader.h"
-#include "consumers/replay/chains.h"
 #include "consumers/replay/commands.h"
+#include "consumers/replay/inspectors.h"
+#include "consumers/replay/keyring.h"
+#include "consumers/replay/receipts.h"
 #include "proto/base/json.h"
 #include "proto/base/text.h"
 #include "proto/cli/terminal.h"
 #include "proto/net/identity.h"
+#include "proto/wire/chains.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +16,8 @@
 struct settings {
     struct reader_settings reader;
     const char *keys;
-    struct option_list streams;
+    struct option_list streams, receipts;
+    uint64_t threads;
     bool has_json;
 };
 
@@ -25,57 +29,151 @@ const struct option replay_verify_options[] = {
      .initial = "/etc/songhua/access"},
     {"stream", 0, OPTION_LIST, offsetof(struct settings, streams), "NAME",
      "events, scores or alerts; may be given several times; default: all"},
+    {"receipts", 0, OPTION_LIST, offsetof(struct settings, receipts), "FILE",
+     "also: is all that these receipts say there, unchanged; songhua-agent receipts writes them; may be "
+     "given several times"},
+    {"threads", 0, OPTION_NUMBER, offsetof(struct settings, threads), "N",
+     "that check digests and signatures; default: one for each processor", .max = 16},
     {"json", 0, OPTION_FLAG, offsetof(struct settings, has_json), NULL, "one JSON object"},
     {0}};
 const size_t replay_verify_settings_bytes = sizeof(struct settings);
 
 struct verifying {
+    const struct invocation *invocation;
+    struct keyring *keyring;
+    struct chain_keys keys;
     struct chains *chains;
-    struct reader *reader;
+    struct receipts *receipts;
+    struct inspectors *inspectors;
+    struct reader *reader; /* of the stream that is read */
     struct progress progress;
     bool is_damaged;
+    char why[RECEIPTS_WHY_BYTES];
+    uint64_t missing; /* receipts without their batch */
 };
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* The first damage ends it. */
+static enum err take_link(void *context, const struct chain_link *link)
+{
+    struct verifying *verifying = context;
+    enum err err = chains_take(verifying->chains, link);
+    if (err == ERR_NOMEM)
+        return err;
+    if (err)
+        snprintf(verifying->why, sizeof verifying->why, "%s", chains_why(verifying->chains));
+    else
+        err = receipts_meet(verifying->receipts, link, verifying->why);
+    verifying->is_damaged = err != ERR_OK;
+    return err ? ERR_STOPPED : ERR_OK;
+}
 
 static enum err take(void *context, const struct subscriber_record *record)
 {
     struct verifying *verifying = context;
-    enum err err = chains_take(verifying->chains, record->bytes, record->size);
-    if (err == ERR_NOMEM)
-        return err;
-    verifying->is_damaged = err != ERR_OK;
     verifying->progress.total = reader_end(verifying->reader);
     progress_update(&verifying->progress, record->sequence);
-    return err ? ERR_STOPPED : ERR_OK; /* the first damage ends it */
+    return inspectors_add(verifying->inspectors, record->bytes, record->size);
 }
 
-static enum err verify_stream(const struct invocation *invocation, struct verifying *verifying,
-                              const char *stream)
+static enum err read_stream(struct verifying *verifying)
 {
-    const struct settings *settings = invocation->settings;
-    const struct reader_request request = {.stream = stream};
     const struct reader_handler handler = {.context = verifying, .take = take};
-    enum err err = reader_open(invocation, &settings->reader, &request, &verifying->reader);
+    enum err err = reader_run(verifying->reader, &handler);
+    progress_end(&verifying->progress);
+    if (!verifying->is_damaged && !err)
+        err = inspectors_finish(verifying->inspectors);
+    return err;
+}
+
+static enum err verify_stream(struct verifying *verifying, const char *stream)
+{
+    const struct settings *settings = verifying->invocation->settings;
+    const struct reader_request request = {.stream = stream, .is_packed = true};
+    enum err err =
+        reader_open(verifying->invocation, &settings->reader, &request, &verifying->reader);
     if (err)
         return err;
     chains_begin(verifying->chains, stream);
     verifying->progress = progress_start(stream, 0);
-    err = reader_run(verifying->reader, &handler);
-    progress_end(&verifying->progress);
+    err = read_stream(verifying);
     uint64_t last = chains_last(verifying->chains), end = reader_end(verifying->reader);
     reader_close(&verifying->reader);
     if (verifying->is_damaged)
-        return command_fail(invocation, ERR_DIFFERENT, "%s", chains_why(verifying->chains));
+        return command_fail(verifying->invocation, ERR_DIFFERENT, "%s", verifying->why);
     if (!err && last < end)
-        return command_fail(invocation, ERR_DIFFERENT,
+        return command_fail(verifying->invocation, ERR_DIFFERENT,
                             "%s record %" PRIu64 ": it cannot be read, as all up to %" PRIu64,
                             stream, last + 1, end);
     return err;
 }
 
-static enum err print_json(const struct chains_report *report, const char *heads)
+/* --- receipts --------------------------------------------------------------------------------- */
+
+enum { MISSING_SHOWN = 20 };
+
+static bool name_missing(void *context, const struct receipt *receipt)
+{
+    struct verifying *verifying = context;
+    if (verifying->missing++ < MISSING_SHOWN)
+        fprintf(stderr,
+                "%s: 缺失 missing: %s %s batch %" PRIu64 ".%" PRIu64
+                ", acknowledged as record %" PRIu64 "\n",
+                verifying->invocation->program, receipt->stream, receipt->producer, receipt->epoch,
+                receipt->sequence, receipt->record);
+    return true;
+}
+
+static enum err check_receipts(struct verifying *verifying)
+{
+    receipts_each_missing(verifying->receipts, name_missing, verifying);
+    return verifying->missing
+               ? command_fail(verifying->invocation, ERR_DIFFERENT,
+                              "%" PRIu64
+                              " of the batches that were acknowledged are not in the record",
+                              verifying->missing)
+               : ERR_OK;
+}
+
+static enum err load_receipts(struct verifying *verifying)
+{
+    const struct settings *settings = verifying->invocation->settings;
+    enum err err = receipts_new(&verifying->receipts);
+    if (err)
+        return command_fail(verifying->invocation, err, "--receipts");
+    for (size_t i = 0; i < settings->receipts.count && !err; i++) {
+        err = receipts_load(verifying->receipts, settings->receipts.items[i], verifying->why);
+        if (err)
+            return command_fail(verifying->invocation, err, "--receipts %s", verifying->why);
+    }
+    return ERR_OK;
+}
+
+/* --- the verdict ------------------------------------------------------------------------------ */
+
+static void json_ranges(struct json *json, const struct chains_report *report)
+{
+    json_open(json, "streams", '[');
+    for (size_t i = 0; i < report->range_count; i++) {
+        const struct chains_range *range = &report->ranges[i];
+        json_open(json, NULL, '{');
+        json_text(json, "stream", range->stream);
+        json_u64(json, "first", range->first);
+        json_u64(json, "last", range->last);
+        json_u64(json, "events", range->events);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static enum err print_json(const struct verifying *verifying, const struct chains_report *report,
+                           const char *heads)
 {
     struct buffer text;
-    buffer_init(&text, 4096);
+    struct receipts_report receipts;
+    receipts_report(verifying->receipts, &receipts);
+    buffer_init(&text, 8192);
     struct json json = json_start(&text);
     json_open(&json, NULL, '{');
     json_text(&json, "verdict", "whole");
@@ -83,9 +181,12 @@ static enum err print_json(const struct chains_report *report, const char *heads
     json_u64(&json, "records", report->records);
     json_u64(&json, "first_ms", report->first_ms);
     json_u64(&json, "last_ms", report->last_ms);
+    json_ranges(&json, report);
     json_u64(&json, "producers", report->producers);
     json_text(&json, "heads", heads);
-    json_u64(&json, "keys", report->keys);
+    json_u64(&json, "keys", keyring_count(verifying->keyring));
+    json_u64(&json, "receipts", receipts.found);
+    json_u64(&json, "receipts_moved", receipts.moved);
     json_u64(&json, "not_signed", report->not_signed);
     json_close(&json, '}');
     enum err err = json.err;
@@ -95,17 +196,39 @@ static enum err print_json(const struct chains_report *report, const char *heads
     return err;
 }
 
-static void print_line(const struct chains_report *report, const char *heads)
+/* One line, to be pasted into an audit report. */
+static void print_line(const struct verifying *verifying, const struct chains_report *report,
+                       const char *heads)
 {
-    char first[TEXT_TIME_BYTES] = "-", last[TEXT_TIME_BYTES] = "-";
+    char first[TEXT_TIME_BYTES] = "-", last[TEXT_TIME_BYTES] = "-", ranges[CHAINS_RANGES_BYTES];
+    struct receipts_report receipts;
+    receipts_report(verifying->receipts, &receipts);
     if (report->records) {
         text_format_time(report->first_ms, true, first);
         text_format_time(report->last_ms, true, last);
     }
-    printf("完整 whole: %" PRIu64 " events in %" PRIu64 " records, %s to %s, %zu chains, heads %s, "
-           "%zu keys, %" PRIu64 " batches not covered by a checked signature\n",
-           report->events, report->records, first, last, report->producers, heads, report->keys,
-           report->not_signed);
+    chains_format_ranges(report, ranges);
+    printf("完整 whole: %" PRIu64 " events in %" PRIu64
+           " records (%s), %s to %s, %zu chains, heads "
+           "%s, %zu keys, %" PRIu64 " batches not covered by a checked signature",
+           report->events, report->records, ranges, first, last, report->producers, heads,
+           keyring_count(verifying->keyring), report->not_signed);
+    if (receipts.count)
+        printf(", %zu of %zu receipts found", receipts.found, receipts.count);
+    putchar('\n');
+}
+
+static enum err print_verdict(const struct verifying *verifying)
+{
+    const struct settings *settings = verifying->invocation->settings;
+    struct chains_report report;
+    char heads[2 * DIGEST_BYTES + 1];
+    chains_report(verifying->chains, &report);
+    text_from_bytes(report.heads, DIGEST_BYTES, heads);
+    if (settings->has_json)
+        return print_json(verifying, &report, heads);
+    print_line(verifying, &report, heads);
+    return ERR_OK;
 }
 
 /* Who may not see all regions is not shown all records, and could not tell a missing one. */
@@ -122,31 +245,48 @@ static enum err check_rights(const struct invocation *invocation)
                         settings->reader.identity);
 }
 
-enum err replay_verify_command(const struct invocation *invocation)
+/* --- the command ------------------------------------------------------------------------------ */
+
+static enum err open_parts(struct verifying *verifying)
 {
-    static const char *const all[] = {"events", "scores", "alerts"};
-    const struct settings *settings = invocation->settings;
-    struct verifying verifying = {0};
-    struct chains_report report;
-    char heads[2 * DIGEST_BYTES + 1];
-    size_t count = settings->streams.count ? settings->streams.count : 3;
-    enum err err = check_rights(invocation);
+    const struct settings *settings = verifying->invocation->settings;
+    enum err err = keyring_load(settings->keys, &verifying->keyring);
+    if (err)
+        return command_fail(verifying->invocation, err, "--keys %s", settings->keys);
+    verifying->keys = keyring_keys(verifying->keyring);
+    err = load_receipts(verifying);
     if (err)
         return err;
-    err = chains_open(settings->keys, &verifying.chains);
-    if (err)
-        return command_fail(invocation, err, "--keys %s", settings->keys);
+    err = chains_new(&verifying->chains);
+    if (!err)
+        err = inspectors_open((unsigned)settings->threads, &verifying->keys, take_link, verifying,
+                              &verifying->inspectors);
+    return err ? command_fail(verifying->invocation, err, "threads") : ERR_OK;
+}
+
+static enum err verify(struct verifying *verifying)
+{
+    static const char *const all[] = {"events", "scores", "alerts"};
+    const struct settings *settings = verifying->invocation->settings;
+    size_t count = settings->streams.count ? settings->streams.count : 3;
+    enum err err = open_parts(verifying);
     for (size_t i = 0; !err && i < count; i++)
-        err = verify_stream(invocation, &verifying,
-                            settings->streams.count ? settings->streams.items[i] : all[i]);
-    if (!err) {
-        chains_report(verifying.chains, &report);
-        text_from_bytes(report.heads, DIGEST_BYTES, heads);
-        if (settings->has_json)
-            err = print_json(&report, heads);
-        else
-            print_line(&report, heads);
-    }
-    chains_close(&verifying.chains);
+        err =
+            verify_stream(verifying, settings->streams.count ? settings->streams.items[i] : all[i]);
+    if (!err)
+        err = check_receipts(verifying);
+    return err ? err : print_verdict(verifying);
+}
+
+enum err replay_verify_command(const struct invocation *invocation)
+{
+    struct verifying verifying = {.invocation = invocation};
+    enum err err = check_rights(invocation);
+    if (!err)
+        err = verify(&verifying);
+    inspectors_close(&verifying.inspectors);
+    receipts_free(&verifying.receipts);
+    chains_free(&verifying.chains);
+    keyring_free(&verifying.keyring);
     return err;
 }

@@ -302,7 +302,7 @@ static enum err take_record(struct subscriber *subscriber, struct subscriber_rec
     enum err err = record_parse(found.bytes, size, &record);
     if (!err)
         err = batch_parse(record.frame, record.frame_size, &found.batch);
-    if (!err && found.batch.codec == CODEC_ZSTANDARD)
+    if (!err && found.batch.codec == CODEC_ZSTANDARD && !subscriber->options.is_packed)
         err = inflate(subscriber, &found.batch);
     if (err)
         return err;

@@ -46,6 +46,7 @@ struct subscriber_options {
     const char *const *producers; /* filter */
     size_t producer_count;
     uint32_t max_bytes; /* of one reply; 0: 1 MiB */
+    bool is_packed;     /* payloads are wanted as they are stored, not decompressed */
     struct net *net;    /* borrowed, shared by several clients; NULL: one of its own */
 };
 

@@ -49,10 +49,11 @@ struct publisher *bench_publisher(struct world *world, struct net *net, const ch
     return publisher;
 }
 
-void bench_fill(struct world *world, struct net *net, size_t events, size_t event_bytes)
+void bench_fill_with(struct world *world, struct net *net, size_t events, size_t event_bytes,
+                     enum bench_text text, uint32_t linger_ms)
 {
-    unsigned char *made = bench_events_make(event_bytes, BENCH_TEXT_SOURCE);
-    struct publisher *publisher = bench_publisher(world, net, "bench.fill", 5, 1);
+    unsigned char *made = bench_events_make(event_bytes, text);
+    struct publisher *publisher = bench_publisher(world, net, "bench.fill", linger_ms, 1);
     for (size_t n = 0; n < events; n++)
         bench_check(publisher_publish(publisher, 220000, "observation",
                                       made + n % BENCH_EVENTS * event_bytes, event_bytes),
@@ -60,6 +61,11 @@ void bench_fill(struct world *world, struct net *net, size_t events, size_t even
     bench_check(publisher_flush(publisher, 10 * ACK_TIMEOUT_MS), "flush");
     publisher_close(&publisher);
     free(made);
+}
+
+void bench_fill(struct world *world, struct net *net, size_t events, size_t event_bytes)
+{
+    bench_fill_with(world, net, events, event_bytes, BENCH_TEXT_SOURCE, 5);
 }
 
 double bench_status_mb(pid_t pid, const char *name)

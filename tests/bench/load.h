@@ -6,6 +6,7 @@
 
 #include "proto/client/publisher.h"
 #include "proto/net/socket.h"
+#include "tests/bench/events.h"
 #include "tests/support/world.h"
 
 #include <sys/types.h>
@@ -21,6 +22,9 @@ struct publisher *bench_publisher(struct world *world, struct net *net, const ch
 
 /* Publish so many events of that size into "events" and wait until all are on disk. */
 void bench_fill(struct world *world, struct net *net, size_t events, size_t event_bytes);
+/* With the text of the caller's choice; linger_ms 0: each event is a batch of its own. */
+void bench_fill_with(struct world *world, struct net *net, size_t events, size_t event_bytes,
+                     enum bench_text text, uint32_t linger_ms);
 
 /* A line of /proc/PID/status, "VmRSS:", in MB of 10^6 bytes. */
 double bench_status_mb(pid_t pid, const char *name);

@@ -1,6 +1,7 @@
-#include "consumers/replay/chains.h"
+#include "consumers/replay/keyring.h"
 #include "proto/base/file.h"
 #include "proto/net/identity.h"
+#include "proto/wire/chains.h"
 #include "proto/wire/record.h"
 #include "tests/support/batches.h"
 #include "tests/support/scratch.h"
@@ -11,6 +12,7 @@
 #include <string.h>
 
 static struct chains *chains;
+static struct keyring *keyring;
 static struct chain chain;
 static struct buffer frame;
 static unsigned char stored[4096];
@@ -20,13 +22,14 @@ static void init(void)
 {
     buffer_init(&frame, BATCH_FRAME_MAX_BYTES);
     chain = chain_start("events", "agent-220100", 1);
-    cr_assert_eq(chains_open(NULL, &chains), ERR_OK);
+    cr_assert_eq(chains_new(&chains), ERR_OK);
     chains_begin(chains, "events");
 }
 
 static void fini(void)
 {
-    chains_close(&chains);
+    chains_free(&chains);
+    keyring_free(&keyring);
     buffer_fini(&frame);
 }
 
@@ -44,11 +47,21 @@ static void store(uint64_t sequence, uint64_t stored_ms)
     record_write(&record, stored);
 }
 
+static enum err take_stored(void)
+{
+    struct chain_link link;
+    struct chain_keys keys = {0};
+    if (keyring)
+        keys = keyring_keys(keyring);
+    chain_inspect(stored, stored_size, keyring ? &keys : NULL, &link);
+    return chains_take(chains, &link);
+}
+
 static enum err take_next(uint64_t sequence)
 {
     (void)chain_next(&chain, "payload", &frame);
     store(sequence, 1000 + sequence);
-    return chains_take(chains, stored, stored_size);
+    return take_stored();
 }
 
 Test(chains, a_whole_record_is_counted_and_its_heads_are_named)
@@ -76,10 +89,10 @@ Test(chains, every_changed_bit_is_found)
     store(2, 1002);
     for (size_t bit = 0; bit < 8 * stored_size; bit++) {
         stored[bit / 8] ^= (unsigned char)(1 << bit % 8);
-        cr_assert_neq(chains_take(chains, stored, stored_size), ERR_OK, "bit %zu", bit);
+        cr_assert_neq(take_stored(), ERR_OK, "bit %zu", bit);
         stored[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
-    cr_assert_eq(chains_take(chains, stored, stored_size), ERR_OK);
+    cr_assert_eq(take_stored(), ERR_OK);
 }
 
 Test(chains, a_missing_record_is_named)
@@ -101,7 +114,7 @@ Test(chains, a_payload_exchanged_under_a_new_checksum_is_found)
     (void)chain_next(&chain, "payload", &frame);
     frame.data[frame.size - 1] ^= 1;
     store(1, 1001);
-    cr_assert_eq(chains_take(chains, stored, stored_size), ERR_DIGEST);
+    cr_assert_eq(take_stored(), ERR_DIGEST);
 }
 
 Test(chains, a_record_that_begins_later_is_taken_up_where_it_begins)
@@ -139,18 +152,39 @@ Test(chains, a_signature_covers_what_came_before_it_and_a_foreign_one_is_found)
     cr_assert_eq(identity_make("agent-220100", ROLE_AGENT, NULL, 0, true, &stranger), ERR_OK);
     snprintf(path, sizeof path, "%s/agent-220100.cert", scratch.directory);
     cr_assert_eq(identity_save(&identity, path), ERR_OK);
-    chains_close(&chains);
-    cr_assert_eq(chains_open(scratch.directory, &chains), ERR_OK);
-    chains_begin(chains, "events");
+    cr_assert_eq(keyring_load(scratch.directory, &keyring), ERR_OK);
     cr_assert_eq(take_next(1), ERR_OK);
     sign(chain_next(&chain, "signed", &frame), &identity.signing);
     store(2, 1002);
-    cr_assert_eq(chains_take(chains, stored, stored_size), ERR_OK, "%s", chains_why(chains));
+    cr_assert_eq(take_stored(), ERR_OK, "%s", chains_why(chains));
     chains_report(chains, &report);
     cr_expect_eq(report.not_signed, 0);
-    cr_expect_eq(report.keys, 1);
+    cr_expect_eq(keyring_count(keyring), 1);
     sign(chain_next(&chain, "signed", &frame), &stranger.signing);
     store(3, 1003);
-    cr_expect_eq(chains_take(chains, stored, stored_size), ERR_KEY);
+    cr_expect_eq(take_stored(), ERR_KEY);
+    scratch_remove(&scratch);
+}
+
+Test(chains, a_name_that_has_had_two_keys_may_have_signed_with_either)
+{
+    char path[PATH_MAX], revoked[PATH_MAX + 16];
+    struct identity before, now;
+    struct scratch scratch = scratch_new();
+    cr_assert_eq(identity_make("agent-220100", ROLE_AGENT, NULL, 0, true, &before), ERR_OK);
+    cr_assert_eq(identity_make("agent-220100", ROLE_AGENT, NULL, 0, true, &now), ERR_OK);
+    snprintf(path, sizeof path, "%s/agent-220100.cert", scratch.directory);
+    snprintf(revoked, sizeof revoked, "%s.revoked", path);
+    cr_assert_eq(identity_save(&before, path), ERR_OK);
+    cr_assert_eq(rename(path, revoked), 0);
+    snprintf(path, sizeof path, "%s/again.cert", scratch.directory);
+    cr_assert_eq(identity_save(&now, path), ERR_OK);
+    cr_assert_eq(keyring_load(scratch.directory, &keyring), ERR_OK);
+    sign(chain_next(&chain, "before", &frame), &before.signing);
+    store(1, 1001);
+    cr_expect_eq(take_stored(), ERR_OK, "%s", chains_why(chains));
+    sign(chain_next(&chain, "now", &frame), &now.signing);
+    store(2, 1002);
+    cr_expect_eq(take_stored(), ERR_OK, "%s", chains_why(chains));
     scratch_remove(&scratch);
 }
