@@ -63,7 +63,7 @@ struct journal_stats {
 /* Open, or create when the directory has no journal. Syncs before it returns, so that what a reader
  * or a repeated batch is told next is on disk even after a crash of the machine.
  * Errors  ERR_NOT_FOUND (directory), ERR_LOCKED (another broker has it), ERR_CORRUPT, ERR_VERSION
- *         (made by a newer program), ERR_FULL (no room to create or to grow), ERR_CONFIG (a stream's
+ *         (made by a program of another format), ERR_FULL (no room to create or to grow), ERR_CONFIG (a stream's
  *         name, or more than JOURNAL_MAX_STREAMS), ERR_PERMISSION, ERR_IO, ERR_NOMEM. */
 MUST_CHECK enum err journal_open(const struct journal_options *options, struct journal **out);
 void journal_close(struct journal **journal); /* aborts an open transaction */

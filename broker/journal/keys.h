@@ -3,14 +3,20 @@
  * Numbers in values are u64, little-endian; in keys of records big-endian, so that LMDB's order is
  * theirs. A check is XXH3-64. `|` joins, NUL is one zero byte.
  *
- *   table          key                   value
- *   stream/NAME    sequence              check | previous | record (proto/wire/record.h)
- *   producers      STREAM NUL PRODUCER   epoch | sequence | digest, 32 bytes | record | stored_ms | check
- *   positions      STREAM NUL CONSUMER   position | saved_ms | check
- *   meta           version               version | check
- *                  identity              id, 16 bytes | created_ms | check
- *                  commit                number of the LMDB transaction | check
- *                  stream/NAME           last | last_ms | events | bytes | check
+ *   table          key                         value
+ *   stream/NAME    sequence                    check | previous | record (proto/wire/record.h)
+ *   the main one   commit                      number of the LMDB transaction | check
+ *                  identity                    id, 16 bytes | created_ms | check
+ *                  stream/NAME                 LMDB's own: where that table is
+ *                  totals/NAME                 last | last_ms | events | bytes | check
+ *                  version                     version | check
+ *                  ~position/STREAM NUL NAME   position | saved_ms | check
+ *                  ~producer/STREAM NUL NAME   epoch | sequence | digest, 32 bytes | record | stored_ms | check
+ *
+ * One table for all but the records, LMDB's main one, because each page that a commit changes is a
+ * write of its own to the disk. The main table's pages are changed by every commit anyway: LMDB keeps
+ * in it where each stream's table is. The rows that every commit writes stand first and so share a
+ * page; the tilde puts those of positions and producers, of which there may be many, behind them.
  *
  * `previous` is the record that holds the same producer's previous batch in this stream, 0: none. A
  * batch that comes again is found by it. It never leaves the engine.
@@ -18,12 +24,15 @@
  * Checks. Of a record's entry: over `previous` and the record's 24-byte prefix, the stream's name as
  * seed; so a seek or a walk along `previous` may trust an entry for the price of one page, and an
  * entry of another stream is not taken for one of this. The record's own checksum covers the rest.
- * Of any other row: over the value before it, the key as seed.
+ * Of any other row but LMDB's: over the value before it, the key as seed. A key of no kind that is
+ * listed here is damage.
  *
- * `meta/commit` is rewritten by every transaction: of a file whose header was damaged so that LMDB
- * goes back to an older state, it does not agree with LMDB's own number.
+ * `commit` is rewritten by every transaction: of a file whose header was damaged so that LMDB goes
+ * back to an older state, it does not agree with LMDB's own number.
  *
- * `meta/version` keeps its form for ever. Any other change to this table raises FORMAT_VERSION.
+ * `version` keeps its form for ever. Any other change to this table raises FORMAT_VERSION.
+ *   1   `meta`, `producers` and `positions` were tables of their own
+ *   2   this
  */
 #ifndef SONGHUA_JOURNAL_KEYS_H
 #define SONGHUA_JOURNAL_KEYS_H
@@ -35,8 +44,9 @@
 #include <xxhash.h>
 
 enum {
-    FORMAT_VERSION = 1,
-    KEY_MAX_BYTES = 2 * NAME_MAX_BYTES + 1,
+    FORMAT_VERSION = 2,
+    KEY_PREFIX_BYTES = 10, /* of KEY_POSITION and of KEY_PRODUCER */
+    KEY_MAX_BYTES = KEY_PREFIX_BYTES + 2 * NAME_MAX_BYTES + 1,
     CHECK_BYTES = 8,
     VERSION_ROW_BYTES = 8 + CHECK_BYTES,
     IDENTITY_ROW_BYTES = JOURNAL_ID_BYTES + 8 + CHECK_BYTES,
@@ -49,15 +59,13 @@ enum {
     ENTRY_CHECKED_BYTES = 8 + RECORD_PREFIX_BYTES
 };
 
-#define TABLE_META          "meta"
-#define TABLE_PRODUCERS     "producers"
-#define TABLE_POSITIONS     "positions"
-#define TABLE_STREAM_PREFIX "stream/"
-#define META_VERSION        "version"
-#define META_IDENTITY       "identity"
-#define META_COMMIT         "commit"
-
-enum { TABLE_NAME_BYTES = sizeof TABLE_STREAM_PREFIX + NAME_MAX_BYTES };
+#define KEY_COMMIT   "commit"
+#define KEY_IDENTITY "identity"
+#define KEY_STREAM   "stream/"
+#define KEY_TOTALS   "totals/"
+#define KEY_VERSION  "version"
+#define KEY_POSITION "~position/"
+#define KEY_PRODUCER "~producer/"
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
@@ -66,42 +74,84 @@ struct key {
     unsigned char bytes[KEY_MAX_BYTES];
 };
 
+/* What a row of the main table is; in the order of their keys. */
+enum row_kind {
+    ROW_COMMIT,
+    ROW_IDENTITY,
+    ROW_STREAM,
+    ROW_TOTALS,
+    ROW_VERSION,
+    ROW_POSITION,
+    ROW_PRODUCER,
+    ROW_UNKNOWN
+};
+
+static inline enum row_kind row_kind_of(const void *key, size_t size)
+{
+    static const struct {
+        const char *text;
+        bool is_prefix;
+    } kinds[] = {[ROW_COMMIT] = {KEY_COMMIT, false},   [ROW_IDENTITY] = {KEY_IDENTITY, false},
+                 [ROW_STREAM] = {KEY_STREAM, true},    [ROW_TOTALS] = {KEY_TOTALS, true},
+                 [ROW_VERSION] = {KEY_VERSION, false}, [ROW_POSITION] = {KEY_POSITION, true},
+                 [ROW_PRODUCER] = {KEY_PRODUCER, true}};
+    for (int i = 0; i < ROW_UNKNOWN; i++) {
+        size_t length = strlen(kinds[i].text);
+        if ((kinds[i].is_prefix ? size > length : size == length) &&
+            !memcmp(key, kinds[i].text, length))
+            return (enum row_kind)i;
+    }
+    return ROW_UNKNOWN;
+}
+
 /* Names are at most NAME_MAX_BYTES long: the callers of journal.h have checked them. */
-static inline void key_of_names(struct key *key, const char *stream, const char *name)
-{
-    size_t stream_size = strnlen(stream, NAME_MAX_BYTES);
-    size_t name_size = strnlen(name, NAME_MAX_BYTES);
-    memcpy(key->bytes, stream, stream_size);
-    key->bytes[stream_size] = '\0';
-    memcpy(key->bytes + stream_size + 1, name, name_size);
-    key->size = stream_size + 1 + name_size;
-}
-
-/* The two names of a key of `producers` or `positions`. False: it is not one. */
-static inline bool key_to_names(const void *bytes, size_t size, char stream[NAME_MAX_BYTES + 1],
-                                char name[NAME_MAX_BYTES + 1])
-{
-    const unsigned char *nul = memchr(bytes, '\0', size);
-    size_t stream_size = nul ? (size_t)(nul - (const unsigned char *)bytes) : size;
-    size_t name_size = size - stream_size - 1;
-    if (!nul || stream_size > NAME_MAX_BYTES || name_size > NAME_MAX_BYTES)
-        return false;
-    memcpy(stream, bytes, stream_size + 1);
-    memcpy(name, nul + 1, name_size);
-    name[name_size] = '\0';
-    return true;
-}
-
 static inline void key_of_text(struct key *key, const char *text)
 {
     key->size = strnlen(text, KEY_MAX_BYTES);
     memcpy(key->bytes, text, key->size);
 }
 
-/* Name of a stream's table, and key of its totals in `meta`. */
-static inline void table_of_stream(const char *stream, char out[TABLE_NAME_BYTES])
+static inline void key_add(struct key *key, const char *name)
 {
-    snprintf(out, TABLE_NAME_BYTES, "%s%s", TABLE_STREAM_PREFIX, stream);
+    size_t size = strnlen(name, NAME_MAX_BYTES);
+    memcpy(key->bytes + key->size, name, size);
+    key->size += size;
+}
+
+/* KEY_POSITION or KEY_PRODUCER, and the names. */
+static inline void key_of_names(struct key *key, const char *prefix, const char *stream,
+                                const char *name)
+{
+    key_of_text(key, prefix);
+    key_add(key, stream);
+    key->bytes[key->size++] = '\0';
+    key_add(key, name);
+}
+
+/* The two names of such a key. False: it is not one. */
+static inline bool key_to_names(const void *bytes, size_t size, char stream[NAME_MAX_BYTES + 1],
+                                char name[NAME_MAX_BYTES + 1])
+{
+    enum row_kind kind = row_kind_of(bytes, size);
+    if (kind != ROW_POSITION && kind != ROW_PRODUCER)
+        return false;
+    const unsigned char *from = (const unsigned char *)bytes + KEY_PREFIX_BYTES;
+    const unsigned char *nul = memchr(from, '\0', size - KEY_PREFIX_BYTES);
+    size_t stream_size = nul ? (size_t)(nul - from) : size;
+    size_t name_size = size - KEY_PREFIX_BYTES - stream_size - 1;
+    if (!nul || stream_size > NAME_MAX_BYTES || name_size > NAME_MAX_BYTES)
+        return false;
+    memcpy(stream, from, stream_size + 1);
+    memcpy(name, nul + 1, name_size);
+    name[name_size] = '\0';
+    return true;
+}
+
+/* KEY_STREAM, also the name of the stream's table, or KEY_TOTALS, and the name. */
+static inline void key_of_stream(struct key *key, const char *prefix, const char *stream)
+{
+    key_of_text(key, prefix);
+    key_add(key, stream);
 }
 
 /* --- rows: every value but a record's --------------------------------------------------------- */

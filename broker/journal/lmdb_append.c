@@ -9,7 +9,7 @@ static enum err find_producer(struct lmdb_journal *journal, const struct batch *
 {
     struct key key;
     unsigned char row[PRODUCER_ROW_BYTES];
-    key_of_names(&key, batch->stream, batch->producer);
+    key_of_names(&key, KEY_PRODUCER, batch->stream, batch->producer);
     *out = touched_find(&journal->touched, &key);
     if (*out)
         return ERR_OK;
@@ -18,7 +18,7 @@ static enum err find_producer(struct lmdb_journal *journal, const struct batch *
         if (err)
             return err;
     }
-    int code = lmdb_row_get(journal->txn, journal->producers, &key, row, sizeof row);
+    int code = lmdb_row_get(journal->txn, journal->rows, &key, row, sizeof row);
     if (code && code != MDB_NOTFOUND)
         return code == MDB_CORRUPTED ? ERR_CORRUPT : lmdb_write_failed(journal, code);
     *out = touched_add(&journal->touched, &key);

@@ -43,39 +43,35 @@ enum err lmdb_preallocate(MDB_env *env, uint64_t map_bytes)
     return fsync(fd) ? err_from_errno(errno) : ERR_OK;
 }
 
-static int put_version(MDB_txn *txn, MDB_dbi meta)
+static int put_version(MDB_txn *txn, MDB_dbi rows)
 {
     struct key key;
     unsigned char row[VERSION_ROW_BYTES];
-    key_of_text(&key, META_VERSION);
+    key_of_text(&key, KEY_VERSION);
     bytes_put_le64(row, FORMAT_VERSION);
-    return lmdb_row_put(txn, meta, &key, row, sizeof row);
+    return lmdb_row_put(txn, rows, &key, row, sizeof row);
 }
 
-static int put_identity(MDB_txn *txn, MDB_dbi meta)
+static int put_identity(MDB_txn *txn, MDB_dbi rows)
 {
     struct key key;
     unsigned char row[IDENTITY_ROW_BYTES];
-    key_of_text(&key, META_IDENTITY);
+    key_of_text(&key, KEY_IDENTITY);
     if (getrandom(row, JOURNAL_ID_BYTES, 0) != JOURNAL_ID_BYTES)
         return EIO;
     bytes_put_le64(row + JOURNAL_ID_BYTES, clock_realtime_ms());
-    return lmdb_row_put(txn, meta, &key, row, sizeof row);
+    return lmdb_row_put(txn, rows, &key, row, sizeof row);
 }
 
-static int make_tables(MDB_txn *txn)
+static int put_rows(MDB_txn *txn)
 {
-    MDB_dbi meta, other;
-    int code = mdb_dbi_open(txn, TABLE_META, MDB_CREATE, &meta);
+    MDB_dbi rows;
+    int code = mdb_dbi_open(txn, NULL, 0, &rows);
     if (!code)
-        code = mdb_dbi_open(txn, TABLE_PRODUCERS, MDB_CREATE, &other);
+        code = put_version(txn, rows);
     if (!code)
-        code = mdb_dbi_open(txn, TABLE_POSITIONS, MDB_CREATE, &other);
-    if (!code)
-        code = put_version(txn, meta);
-    if (!code)
-        code = put_identity(txn, meta);
-    return code ? code : lmdb_put_commit(txn, meta);
+        code = put_identity(txn, rows);
+    return code ? code : lmdb_put_commit(txn, rows);
 }
 
 static int fill(MDB_env *env)
@@ -85,7 +81,7 @@ static int fill(MDB_env *env)
     int code = mdb_txn_begin(env, NULL, 0, &txn);
     if (code)
         return code;
-    code = make_tables(txn);
+    code = put_rows(txn);
     if (code) {
         mdb_txn_abort(txn);
         return code;

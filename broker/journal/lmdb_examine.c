@@ -20,78 +20,52 @@
  *
  * The child ends with its verdict, so nothing here is closed or freed. */
 
+#define TABLE_OF_FORMAT_1 "meta"
+
 struct examination {
     MDB_env *env;
     MDB_txn *txn;
-    MDB_dbi meta;
+    MDB_dbi rows;        /* the main table */
     char path[PATH_MAX]; /* of the data file */
     uint64_t file_bytes;
     uint64_t pages; /* in use or free, as far as counted */
     bool is_thorough;
 };
 
-/* --- rows ------------------------------------------------------------------------------------- */
+/* --- the state of it all ---------------------------------------------------------------------- */
 
-static enum err get_meta(struct examination *examination, const char *name, unsigned char *row,
-                         size_t size)
+static enum err get_row(struct examination *examination, const char *name, unsigned char *row,
+                        size_t size)
 {
     struct key key;
     key_of_text(&key, name);
-    int code = lmdb_row_get(examination->txn, examination->meta, &key, row, size);
+    int code = lmdb_row_get(examination->txn, examination->rows, &key, row, size);
     return code == MDB_NOTFOUND ? ERR_CORRUPT : lmdb_error(code);
 }
 
-static enum err check_meta(struct examination *examination)
+static enum err check_version(struct examination *examination)
 {
-    unsigned char row[ROW_MAX_BYTES];
-    int code = mdb_dbi_open(examination->txn, TABLE_META, 0, &examination->meta);
-    if (code)
+    unsigned char row[VERSION_ROW_BYTES];
+    MDB_dbi table;
+    if (!mdb_dbi_open(examination->txn, TABLE_OF_FORMAT_1, 0, &table))
+        return ERR_VERSION;
+    if (mdb_dbi_open(examination->txn, NULL, 0, &examination->rows))
         return ERR_CORRUPT;
-    enum err err = get_meta(examination, META_VERSION, row, VERSION_ROW_BYTES);
+    enum err err = get_row(examination, KEY_VERSION, row, sizeof row);
     if (err)
         return err;
-    if (bytes_get_le64(row) != FORMAT_VERSION)
-        return ERR_VERSION;
-    err = get_meta(examination, META_IDENTITY, row, IDENTITY_ROW_BYTES);
+    return bytes_get_le64(row) == FORMAT_VERSION ? ERR_OK : ERR_VERSION;
+}
+
+static enum err check_commit(struct examination *examination)
+{
+    unsigned char row[ROW_MAX_BYTES];
+    enum err err = get_row(examination, KEY_IDENTITY, row, IDENTITY_ROW_BYTES);
     if (!err)
-        err = get_meta(examination, META_COMMIT, row, COMMIT_ROW_BYTES);
+        err = get_row(examination, KEY_COMMIT, row, COMMIT_ROW_BYTES);
     if (err)
         return err;
     return bytes_get_le64(row) == mdb_txn_id(examination->txn) ? ERR_OK : ERR_CORRUPT;
-}
-
-/* Keys must rise: of a tree whose pages point at each other the walk would not end. */
-static bool is_rising(const MDB_val *key, struct key *previous)
-{
-    size_t common = key->mv_size < previous->size ? key->mv_size : previous->size;
-    if (key->mv_size > sizeof previous->bytes)
-        return false;
-    int order = memcmp(key->mv_data, previous->bytes, common);
-    if (order < 0 || (order == 0 && key->mv_size <= previous->size))
-        return false;
-    previous->size = key->mv_size;
-    memcpy(previous->bytes, key->mv_data, key->mv_size);
-    return true;
-}
-
-static enum err check_rows(struct examination *examination, const char *name, size_t row_size)
-{
-    MDB_cursor *cursor;
-    MDB_dbi table;
-    MDB_val key, value;
-    struct key previous = {0};
-    int code = mdb_dbi_open(examination->txn, name, 0, &table);
-    if (!code)
-        code = lmdb_table_pages(examination->txn, table, &examination->pages);
-    if (!code)
-        code = mdb_cursor_open(examination->txn, table, &cursor);
-    if (code)
-        return ERR_CORRUPT;
-    while (!(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)))
-        if (!is_rising(&key, &previous) ||
-            !row_is_sound(key.mv_data, key.mv_size, value.mv_data, value.mv_size, row_size))
-            return ERR_CORRUPT;
-    return code == MDB_NOTFOUND ? ERR_OK : lmdb_error(code);
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
@@ -136,14 +110,14 @@ static enum err check_ends(MDB_cursor *cursor, uint64_t seed, uint64_t first, ui
     return err ? err : check_record(seed, first, &key, &value);
 }
 
-static enum err check_stream(struct examination *examination, const char *name,
+static enum err check_stream(struct examination *examination, const char *table_name,
                              const struct totals *totals)
 {
-    uint64_t seed = entry_seed(name + sizeof TABLE_STREAM_PREFIX - 1);
+    uint64_t seed = entry_seed(table_name + sizeof KEY_STREAM - 1);
     MDB_cursor *cursor;
     MDB_dbi table;
     MDB_stat stat;
-    if (mdb_dbi_open(examination->txn, name, 0, &table) ||
+    if (mdb_dbi_open(examination->txn, table_name, 0, &table) ||
         mdb_stat(examination->txn, table, &stat) ||
         lmdb_table_pages(examination->txn, table, &examination->pages) ||
         stat.ms_entries > totals->last || mdb_cursor_open(examination->txn, table, &cursor))
@@ -160,41 +134,62 @@ static enum err check_stream(struct examination *examination, const char *name,
     return err;
 }
 
-static bool is_key(const MDB_val *key, const char *name)
+/* --- rows ------------------------------------------------------------------------------------- */
+
+/* Keys must rise: of a tree whose pages point at each other the walk would not end. */
+static bool is_rising(const MDB_val *key, struct key *previous)
 {
-    return key->mv_size == strlen(name) && !memcmp(key->mv_data, name, key->mv_size);
+    size_t common = key->mv_size < previous->size ? key->mv_size : previous->size;
+    if (key->mv_size > sizeof previous->bytes)
+        return false;
+    int order = memcmp(key->mv_data, previous->bytes, common);
+    if (order < 0 || (order == 0 && key->mv_size <= previous->size))
+        return false;
+    previous->size = key->mv_size;
+    memcpy(previous->bytes, key->mv_data, key->mv_size);
+    return true;
 }
 
-/* A stream is where its totals are. A row of another name may be that of a stream whose name is
+/* A stream is where its totals are. A name without the other may be that of a stream whose name is
  * damaged, which would then begin anew with record 1. */
-static enum err check_meta_row(struct examination *examination, const MDB_val *key,
-                               const MDB_val *value)
+static enum err check_totals(struct examination *examination, const MDB_val *key,
+                             const MDB_val *value)
 {
-    const size_t prefix = sizeof TABLE_STREAM_PREFIX - 1;
-    char name[KEY_MAX_BYTES + 1];
+    const size_t prefix = sizeof KEY_TOTALS - 1;
+    char table[KEY_MAX_BYTES + 1];
     struct totals totals;
-    if (is_key(key, META_VERSION) || is_key(key, META_IDENTITY) || is_key(key, META_COMMIT))
-        return ERR_OK;
-    if (key->mv_size <= prefix || memcmp(key->mv_data, TABLE_STREAM_PREFIX, prefix) ||
-        !row_is_sound(key->mv_data, key->mv_size, value->mv_data, value->mv_size, TOTALS_ROW_BYTES))
-        return ERR_CORRUPT;
-    snprintf(name, sizeof name, "%.*s", (int)key->mv_size, (const char *)key->mv_data);
+    snprintf(table, sizeof table, KEY_STREAM "%.*s", (int)(key->mv_size - prefix),
+             (const char *)key->mv_data + prefix);
     totals_decode(value->mv_data, &totals);
-    return check_stream(examination, name, &totals);
+    return check_stream(examination, table, &totals);
 }
 
-static enum err check_streams(struct examination *examination)
+static enum err walk_rows(struct examination *examination, MDB_cursor *cursor)
 {
-    MDB_cursor *cursor;
     MDB_val key, value;
     struct key previous = {0};
-    int code = lmdb_table_pages(examination->txn, examination->meta, &examination->pages);
-    if (!code)
-        code = mdb_cursor_open(examination->txn, examination->meta, &cursor);
-    enum err err = lmdb_error(code);
-    while (!err && !(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)))
-        err = is_rising(&key, &previous) ? check_meta_row(examination, &key, &value) : ERR_CORRUPT;
-    return err || code == MDB_NOTFOUND ? err : ERR_CORRUPT;
+    size_t tables = 0, streams = 0;
+    int code;
+    while (!(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+        enum row_kind kind = lmdb_row_kind(&key, &value);
+        if (kind == ROW_UNKNOWN || !is_rising(&key, &previous))
+            return ERR_CORRUPT;
+        enum err err = kind == ROW_TOTALS ? check_totals(examination, &key, &value) : ERR_OK;
+        if (err)
+            return err;
+        tables += kind == ROW_STREAM;
+        streams += kind == ROW_TOTALS;
+    }
+    return code == MDB_NOTFOUND && tables == streams ? ERR_OK : ERR_CORRUPT;
+}
+
+static enum err check_rows(struct examination *examination)
+{
+    MDB_cursor *cursor;
+    if (lmdb_table_pages(examination->txn, examination->rows, &examination->pages) ||
+        mdb_cursor_open(examination->txn, examination->rows, &cursor))
+        return ERR_CORRUPT;
+    return walk_rows(examination, cursor);
 }
 
 /* --- pages ------------------------------------------------------------------------------------ */
@@ -228,10 +223,8 @@ static enum err check_free(struct examination *examination, size_t last_page)
 /* More pages used and free than there are: one is both, or the header names too few. */
 static enum err check_pages(struct examination *examination, const MDB_envinfo *info)
 {
-    enum { NAMES_TABLE = 1, HEADER_PAGES = 2 };
+    enum { HEADER_PAGES = 2 };
     examination->pages += HEADER_PAGES;
-    if (lmdb_table_pages(examination->txn, NAMES_TABLE, &examination->pages))
-        return ERR_CORRUPT;
     enum err err = check_free(examination, info->me_last_pgno);
     if (err)
         return err;
@@ -255,15 +248,13 @@ static enum err check_size(struct examination *examination, MDB_envinfo *info)
 static enum err check_tables(struct examination *examination)
 {
     MDB_envinfo info;
-    enum err err = check_size(examination, &info);
+    enum err err = check_version(examination);
     if (!err)
-        err = check_meta(examination);
+        err = check_size(examination, &info);
     if (!err)
-        err = check_rows(examination, TABLE_PRODUCERS, PRODUCER_ROW_BYTES);
+        err = check_commit(examination);
     if (!err)
-        err = check_rows(examination, TABLE_POSITIONS, POSITION_ROW_BYTES);
-    if (!err)
-        err = check_streams(examination);
+        err = check_rows(examination);
     return err ? err : check_pages(examination, &info);
 }
 

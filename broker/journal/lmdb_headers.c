@@ -8,18 +8,32 @@
 /* LMDB has two headers and writes them in turn, transaction n in header n mod 2; it opens with the
  * one of the higher number, and neither has a check of its own. With one damaged bit in the newer
  * number it would take the older header and silently forget the last commit. So both are read here as
- * they lie in the file: their numbers must be neighbours, and each must lead to a row meta/commit of
- * its own number. LMDB never writes over the pages of the last two transactions, so the older one can
- * be followed as well as the newer.
+ * they lie in the file: their numbers must be neighbours, and each must lead to a row `commit` of its
+ * own number. LMDB never writes over the pages of the last two transactions, so the older one can be
+ * followed as well as the newer.
  *
  *   offset in a header's page   what
- *   128                         root page of the table of tables; all ones: empty
+ *   128                         root page of the main table; all ones: empty
  *   144                         number of the transaction
+ *   offset in another page
+ *   10                          u16: 1 it leads to other pages, 2 it holds rows
+ *   16                          u16: where the first node is; in a page that leads on, its first six
+ *                               bytes are the page's number: bits 0-15, 16-31, 32-47
  *
- * A table is a row in the table of tables: 48 bytes, the last 8 of them its root page. Both that table
- * and `meta` are small enough to be one page each, in which key and value lie side by side.
- * Source  mdb.c of LMDB 0.9, MDB_meta and MDB_db, data version 1 on 64-bit machines. */
-enum { ROOT_OFFSET = 128, NUMBER_OFFSET = 144, TABLE_ROOT_OFFSET = 40, PAGE_NUMBER_BYTES = 8 };
+ * `commit` is the first key of the main table, so the first node of each page leads to it; in its page
+ * key and value lie side by side.
+ * Source  mdb.c of LMDB 0.9, MDB_meta, MDB_db, MDB_page and MDB_node, data version 1 on 64-bit
+ * machines. */
+enum {
+    ROOT_OFFSET = 128,
+    NUMBER_OFFSET = 144,
+    KIND_OFFSET = 10,
+    FIRST_NODE_OFFSET = 16,
+    KIND_LEADS = 1,
+    KIND_ROWS = 2,
+    DEPTH_MAX = 32,
+    PAGE_NUMBER_BYTES = 8
+};
 
 _Static_assert(sizeof(size_t) == PAGE_NUMBER_BYTES, "LMDB's file has another form on this machine");
 
@@ -29,15 +43,16 @@ struct header {
 
 struct pages {
     int fd;
-    size_t size; /* of a page */
-    unsigned char *bytes;
+    size_t size;          /* of a page */
+    unsigned char *bytes; /* of one */
 };
 
-static bool read_page(const struct pages *pages, uint64_t page, unsigned char *to)
+static bool read_page(const struct pages *pages, uint64_t page)
 {
     if (page > (uint64_t)INT64_MAX / pages->size)
         return false;
-    return pread(pages->fd, to, pages->size, (off_t)(page * pages->size)) == (ssize_t)pages->size;
+    return pread(pages->fd, pages->bytes, pages->size, (off_t)(page * pages->size)) ==
+           (ssize_t)pages->size;
 }
 
 static uint64_t native_u64(const unsigned char *from)
@@ -47,43 +62,52 @@ static uint64_t native_u64(const unsigned char *from)
     return number;
 }
 
-/* The next value of `size` bytes behind a key in a page. NULL: no more. */
-static const unsigned char *next_value(const unsigned char *from, const unsigned char *end,
-                                       const char *key, size_t size)
+static unsigned native_u16(const unsigned char *from)
 {
-    size_t key_size = strlen(key);
-    const unsigned char *found = memmem(from, (size_t)(end - from), key, key_size);
-    if (!found || (size_t)(end - found) < key_size + size)
-        return NULL;
-    return found + key_size;
+    uint16_t number;
+    memcpy(&number, from, sizeof number);
+    return number;
 }
 
-static bool has_commit(const struct pages *pages, uint64_t meta_root, uint64_t number)
+static bool has_commit(const struct pages *pages, uint64_t number)
 {
-    unsigned char *page = pages->bytes + pages->size, *end = page + pages->size;
-    if (!read_page(pages, meta_root, page))
-        return false;
-    for (const unsigned char *row = page;
-         (row = next_value(row, end, META_COMMIT, COMMIT_ROW_BYTES));)
-        if (row_is_sound(META_COMMIT, strlen(META_COMMIT), row, COMMIT_ROW_BYTES,
-                         COMMIT_ROW_BYTES) &&
-            bytes_get_le64(row) == number)
+    const size_t key_size = strlen(KEY_COMMIT);
+    const unsigned char *end = pages->bytes + pages->size, *at = pages->bytes;
+    while ((at = memmem(at, (size_t)(end - at), KEY_COMMIT, key_size))) {
+        at += key_size;
+        if (end - at >= COMMIT_ROW_BYTES &&
+            row_is_sound(KEY_COMMIT, key_size, at, COMMIT_ROW_BYTES, COMMIT_ROW_BYTES) &&
+            bytes_get_le64(at) == number)
             return true;
+    }
     return false;
 }
 
-/* The name may also be the end of a stream's: any place that leads to the row will do. */
+/* False: the page's first node is not in it. */
+static bool find_first_child(const struct pages *pages, uint64_t *out)
+{
+    enum { NODE_BYTES = 8 };
+    size_t at = native_u16(pages->bytes + FIRST_NODE_OFFSET);
+    if (at > pages->size - NODE_BYTES)
+        return false;
+    const unsigned char *node = pages->bytes + at;
+    *out = native_u16(node) | (uint64_t)native_u16(node + 2) << 16 |
+           (uint64_t)native_u16(node + 4) << 32;
+    return true;
+}
+
 static bool leads_to_commit(const struct pages *pages, const struct header *header)
 {
-    unsigned char *page = pages->bytes, *end = page + pages->size;
+    uint64_t page = header->root;
     if (!header->number) /* not written since the file was made */
         return header->root == UINT64_MAX;
-    if (!read_page(pages, header->root, page))
-        return false;
-    for (const unsigned char *row = page;
-         (row = next_value(row, end, TABLE_META, TABLE_ROOT_OFFSET + PAGE_NUMBER_BYTES));)
-        if (has_commit(pages, native_u64(row + TABLE_ROOT_OFFSET), header->number))
-            return true;
+    for (int depth = 0; depth < DEPTH_MAX && read_page(pages, page); depth++) {
+        unsigned kind = native_u16(pages->bytes + KIND_OFFSET);
+        if (kind == KIND_ROWS)
+            return has_commit(pages, header->number);
+        if (kind != KIND_LEADS || !find_first_child(pages, &page))
+            return false;
+    }
     return false;
 }
 
@@ -91,7 +115,7 @@ static enum err check(const struct pages *pages)
 {
     struct header headers[2];
     for (uint64_t i = 0; i < 2; i++) {
-        if (!read_page(pages, i, pages->bytes))
+        if (!read_page(pages, i))
             return ERR_CORRUPT;
         headers[i].root = native_u64(pages->bytes + ROOT_OFFSET);
         headers[i].number = native_u64(pages->bytes + NUMBER_OFFSET);
@@ -105,7 +129,7 @@ static enum err check(const struct pages *pages)
 
 enum err lmdb_check_headers(const char *path, size_t page_size)
 {
-    struct pages pages = {.size = page_size, .bytes = malloc(2 * page_size)};
+    struct pages pages = {.size = page_size, .bytes = malloc(page_size)};
     enum err err = ERR_NOMEM;
     pages.fd = open(path, O_RDONLY | O_CLOEXEC);
     if (pages.fd < 0)

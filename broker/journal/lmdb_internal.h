@@ -27,11 +27,11 @@
 #include <stdatomic.h>
 
 enum {
-    LMDB_READERS = 64,                         /* at once, in this process */
-    LMDB_MAX_READERS = 2 * LMDB_READERS,       /* with tools that look at the files from outside */
-    LMDB_MAX_TABLES = 3 + JOURNAL_MAX_STREAMS, /* meta, producers, positions, one per stream */
-    LMDB_TRIM_MAX = 100,                       /* records in one transaction */
-    LMDB_LOOK_BACK_MAX = 65536                 /* batches of one producer */
+    LMDB_READERS = 64,                     /* at once, in this process */
+    LMDB_MAX_READERS = 2 * LMDB_READERS,   /* with tools that look at the files from outside */
+    LMDB_MAX_TABLES = JOURNAL_MAX_STREAMS, /* besides the main one */
+    LMDB_TRIM_MAX = 100,                   /* records in one transaction */
+    LMDB_LOOK_BACK_MAX = 65536             /* batches of one producer */
 };
 
 /* The journal is a directory in options->directory, made under another name and renamed. */
@@ -43,8 +43,8 @@ enum {
 struct lmdb_stream {
     char name[NAME_MAX_BYTES + 1];
     MDB_dbi table;
-    uint64_t seed;             /* of its entries' checks */
-    struct key totals_key;     /* in meta */
+    uint64_t seed; /* of its entries' checks */
+    struct key totals_key;
     struct totals totals;      /* as the open transaction leaves them */
     struct totals kept_totals; /* as they are committed */
 };
@@ -61,7 +61,7 @@ struct lmdb_journal {
     MDB_env *env;
     uint64_t map_bytes;
     unsigned char id[JOURNAL_ID_BYTES];
-    MDB_dbi meta, producers, positions;
+    MDB_dbi rows; /* the main table */
     struct lmdb_stream streams[JOURNAL_MAX_STREAMS];
     size_t stream_count;
 
@@ -100,11 +100,13 @@ struct lmdb_stream *lmdb_stream(struct lmdb_journal *journal, const char *name);
 enum err lmdb_error(int code);
 
 /* Also MDB_NOTFOUND, and MDB_CORRUPTED for a row of another size or with a wrong check. */
-int lmdb_row_get(MDB_txn *txn, MDB_dbi table, const struct key *key, unsigned char *row,
+int lmdb_row_get(MDB_txn *txn, MDB_dbi rows, const struct key *key, unsigned char *row,
                  size_t size);
-int lmdb_row_put(MDB_txn *txn, MDB_dbi table, const struct key *key, unsigned char *row,
-                 size_t size);                                      /* seals the row */
-int lmdb_put_commit(MDB_txn *txn, MDB_dbi meta);                    /* the row meta/commit */
+int lmdb_row_put(MDB_txn *txn, MDB_dbi rows, const struct key *key, unsigned char *row,
+                 size_t size);                   /* seals the row */
+int lmdb_put_commit(MDB_txn *txn, MDB_dbi rows); /* the row `commit` */
+/* What the row is; ROW_UNKNOWN also when its check is wrong. LMDB's own rows have none. */
+enum row_kind lmdb_row_kind(const MDB_val *key, const MDB_val *value);
 int lmdb_table_pages(MDB_txn *txn, MDB_dbi table, uint64_t *pages); /* adds to *pages */
 
 /* --- lmdb_create.c, lmdb_examine.c, lmdb_headers.c ---------------------------------------------------------- */

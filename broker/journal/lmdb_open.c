@@ -95,13 +95,15 @@ static enum err open_files(struct lmdb_journal *journal, const char *folder)
 
 static int add_stream(struct lmdb_journal *journal, const char *name, struct lmdb_stream **out)
 {
-    char table[TABLE_NAME_BYTES];
+    struct key table;
+    char table_name[KEY_MAX_BYTES + 1];
     struct lmdb_stream *stream = &journal->streams[journal->stream_count];
     snprintf(stream->name, sizeof stream->name, "%s", name);
-    table_of_stream(name, table);
-    key_of_text(&stream->totals_key, table);
+    key_of_stream(&table, KEY_STREAM, name);
+    snprintf(table_name, sizeof table_name, "%.*s", (int)table.size, (const char *)table.bytes);
+    key_of_stream(&stream->totals_key, KEY_TOTALS, name);
     stream->seed = entry_seed(name);
-    int code = mdb_dbi_open(journal->txn, table, MDB_CREATE, &stream->table);
+    int code = mdb_dbi_open(journal->txn, table_name, MDB_CREATE, &stream->table);
     if (!code) {
         journal->stream_count++;
         *out = stream;
@@ -112,17 +114,20 @@ static int add_stream(struct lmdb_journal *journal, const char *name, struct lmd
 /* Streams that the file has, whether asked for or not. */
 static int find_streams(struct lmdb_journal *journal)
 {
-    const size_t prefix = sizeof TABLE_STREAM_PREFIX - 1;
+    const size_t prefix = sizeof KEY_TOTALS - 1;
     MDB_cursor *cursor;
     MDB_val key, value;
-    int code = mdb_cursor_open(journal->txn, journal->meta, &cursor);
+    int code = mdb_cursor_open(journal->txn, journal->rows, &cursor);
     if (code)
         return code;
     while (!(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
         char name[NAME_MAX_BYTES + 1];
         struct lmdb_stream *stream;
-        if (key.mv_size <= prefix || memcmp(key.mv_data, TABLE_STREAM_PREFIX, prefix))
+        enum row_kind kind = row_kind_of(key.mv_data, key.mv_size);
+        if (kind < ROW_TOTALS)
             continue;
+        if (kind > ROW_TOTALS)
+            break;
         snprintf(name, sizeof name, "%.*s", (int)(key.mv_size - prefix),
                  (const char *)key.mv_data + prefix);
         if (journal->stream_count == JOURNAL_MAX_STREAMS)
@@ -152,21 +157,17 @@ static enum err make_stream(struct lmdb_journal *journal, const char *name)
         return lmdb_error(code);
     totals_encode(&stream->totals, row);
     return lmdb_error(
-        lmdb_row_put(journal->txn, journal->meta, &stream->totals_key, row, sizeof row));
+        lmdb_row_put(journal->txn, journal->rows, &stream->totals_key, row, sizeof row));
 }
 
-static int open_fixed_tables(struct lmdb_journal *journal)
+static int open_main_table(struct lmdb_journal *journal)
 {
     struct key key;
     unsigned char row[IDENTITY_ROW_BYTES];
-    key_of_text(&key, META_IDENTITY);
-    int code = mdb_dbi_open(journal->txn, TABLE_META, 0, &journal->meta);
+    key_of_text(&key, KEY_IDENTITY);
+    int code = mdb_dbi_open(journal->txn, NULL, 0, &journal->rows);
     if (!code)
-        code = mdb_dbi_open(journal->txn, TABLE_PRODUCERS, 0, &journal->producers);
-    if (!code)
-        code = mdb_dbi_open(journal->txn, TABLE_POSITIONS, 0, &journal->positions);
-    if (!code)
-        code = lmdb_row_get(journal->txn, journal->meta, &key, row, sizeof row);
+        code = lmdb_row_get(journal->txn, journal->rows, &key, row, sizeof row);
     if (!code)
         memcpy(journal->id, row, JOURNAL_ID_BYTES);
     return code ? code : find_streams(journal);
@@ -178,12 +179,12 @@ static enum err open_tables(struct lmdb_journal *journal, const char *const *str
 {
     int code = mdb_txn_begin(journal->env, NULL, 0, &journal->txn);
     if (!code)
-        code = open_fixed_tables(journal);
+        code = open_main_table(journal);
     enum err err = lmdb_error(code);
     for (; !err && streams && *streams; streams++)
         err = make_stream(journal, *streams);
     if (!err && journal->is_dirty)
-        err = lmdb_error(lmdb_put_commit(journal->txn, journal->meta));
+        err = lmdb_error(lmdb_put_commit(journal->txn, journal->rows));
     if (err)
         return err;
     code = mdb_txn_commit(journal->txn);

@@ -2,12 +2,12 @@
 
 /* The oldest record kept, or last + 1 when there is none. Numbers are dense, so it follows from the
  * last one and the count. */
-static enum err read_extent(MDB_txn *txn, const struct lmdb_stream *stream, MDB_dbi meta,
+static enum err read_extent(MDB_txn *txn, const struct lmdb_stream *stream, MDB_dbi rows,
                             struct totals *totals, uint64_t *first)
 {
     unsigned char row[TOTALS_ROW_BYTES];
     MDB_stat stat;
-    int code = lmdb_row_get(txn, meta, &stream->totals_key, row, sizeof row);
+    int code = lmdb_row_get(txn, rows, &stream->totals_key, row, sizeof row);
     if (!code)
         code = mdb_stat(txn, stream->table, &stat);
     if (code)
@@ -63,7 +63,7 @@ static enum err read_from(struct lmdb_journal *journal, MDB_txn *txn,
     MDB_cursor *cursor;
     struct totals totals;
     uint64_t first;
-    enum err err = read_extent(txn, stream, journal->meta, &totals, &first);
+    enum err err = read_extent(txn, stream, journal->rows, &totals, &first);
     if (err)
         return err;
     if (*next < first)
@@ -125,7 +125,7 @@ enum err lmdb_bounds(struct journal *base, const char *stream_name, struct strea
     enum err err = lmdb_read_begin(journal, &reader);
     if (err)
         return err;
-    err = read_extent(reader->txn, stream, journal->meta, &totals, &first);
+    err = read_extent(reader->txn, stream, journal->rows, &totals, &first);
     bool is_empty = !err && first > totals.last;
     if (!err && !is_empty)
         err = stored_at(reader->txn, stream, first, &first_ms);
@@ -173,7 +173,7 @@ enum err lmdb_seek(struct journal *base, const char *stream_name, uint64_t ms, u
     enum err err = lmdb_read_begin(journal, &reader);
     if (err)
         return err;
-    err = read_extent(reader->txn, stream, journal->meta, &totals, &first);
+    err = read_extent(reader->txn, stream, journal->rows, &totals, &first);
     if (!err)
         err = seek_between(reader->txn, stream, first, totals.last, ms, out);
     lmdb_read_end(journal, reader);

@@ -2,14 +2,14 @@
 
 /* --- one -------------------------------------------------------------------------------------- */
 
-static enum err get_committed(struct lmdb_journal *journal, MDB_dbi table, const struct key *key,
+static enum err get_committed(struct lmdb_journal *journal, const struct key *key,
                               unsigned char *row, size_t size)
 {
     struct lmdb_reader *reader;
     enum err err = lmdb_read_begin(journal, &reader);
     if (err)
         return err;
-    int code = lmdb_row_get(reader->txn, table, key, row, size);
+    int code = lmdb_row_get(reader->txn, journal->rows, key, row, size);
     lmdb_read_end(journal, reader);
     return lmdb_error(code);
 }
@@ -22,8 +22,8 @@ enum err lmdb_producer(struct journal *base, const char *stream, const char *pro
     unsigned char row[PRODUCER_ROW_BYTES];
     if (!lmdb_stream(journal, stream))
         return ERR_NOT_FOUND;
-    key_of_names(&key, stream, producer);
-    enum err err = get_committed(journal, journal->producers, &key, row, sizeof row);
+    key_of_names(&key, KEY_PRODUCER, stream, producer);
+    enum err err = get_committed(journal, &key, row, sizeof row);
     if (err && err != ERR_NOT_FOUND)
         return err;
     *out = (struct producer_state){0};
@@ -40,8 +40,8 @@ enum err lmdb_position(struct journal *base, const char *stream, const char *con
     unsigned char row[POSITION_ROW_BYTES];
     if (!lmdb_stream(journal, stream))
         return ERR_NOT_FOUND;
-    key_of_names(&key, stream, consumer);
-    enum err err = get_committed(journal, journal->positions, &key, row, sizeof row);
+    key_of_names(&key, KEY_POSITION, stream, consumer);
+    enum err err = get_committed(journal, &key, row, sizeof row);
     if (err && err != ERR_NOT_FOUND)
         return err;
     *out = (struct position){0};
@@ -52,18 +52,27 @@ enum err lmdb_position(struct journal *base, const char *stream, const char *con
 
 /* --- all -------------------------------------------------------------------------------------- */
 
-/* One row of a table whose keys are two names. False: no more, please. */
+/* One row whose key are two names. False: no more, please. */
 typedef bool visit_row(void *context, const char *stream, const char *name,
                        const unsigned char *row);
 
-static enum err visit_rows(MDB_cursor *cursor, size_t row_size, visit_row *visit, void *context)
+/* From the first row of the table on: one of the wanted kind whose key is damaged has lost its place,
+ * and is met as one of no kind, or as an unsound one of another. */
+static enum err visit_rows(MDB_cursor *cursor, enum row_kind wanted, visit_row *visit,
+                           void *context)
 {
     char stream[NAME_MAX_BYTES + 1], name[NAME_MAX_BYTES + 1];
     MDB_val key, value;
     int code;
     while (!(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
-        if (!key_to_names(key.mv_data, key.mv_size, stream, name) ||
-            !row_is_sound(key.mv_data, key.mv_size, value.mv_data, value.mv_size, row_size))
+        enum row_kind kind = lmdb_row_kind(&key, &value);
+        if (kind == ROW_UNKNOWN)
+            return ERR_CORRUPT;
+        if (kind > wanted)
+            return ERR_OK;
+        if (kind < wanted)
+            continue;
+        if (!key_to_names(key.mv_data, key.mv_size, stream, name))
             return ERR_CORRUPT;
         if (!visit(context, stream, name, value.mv_data))
             return ERR_OK;
@@ -71,17 +80,17 @@ static enum err visit_rows(MDB_cursor *cursor, size_t row_size, visit_row *visit
     return code == MDB_NOTFOUND ? ERR_OK : lmdb_error(code);
 }
 
-static enum err visit_table(struct lmdb_journal *journal, MDB_dbi table, size_t row_size,
-                            visit_row *visit, void *context)
+static enum err visit_kind(struct lmdb_journal *journal, enum row_kind wanted, visit_row *visit,
+                           void *context)
 {
     struct lmdb_reader *reader;
     MDB_cursor *cursor;
     enum err err = lmdb_read_begin(journal, &reader);
     if (err)
         return err;
-    err = lmdb_error(mdb_cursor_open(reader->txn, table, &cursor));
+    err = lmdb_error(mdb_cursor_open(reader->txn, journal->rows, &cursor));
     if (!err) {
-        err = visit_rows(cursor, row_size, visit, context);
+        err = visit_rows(cursor, wanted, visit, context);
         mdb_cursor_close(cursor);
     }
     lmdb_read_end(journal, reader);
@@ -106,7 +115,7 @@ enum err lmdb_producers(struct journal *base, journal_visit_producer *visit, voi
 {
     struct lmdb_journal *journal = lmdb_of(base);
     struct producer_visit producers = {visit, context};
-    return visit_table(journal, journal->producers, PRODUCER_ROW_BYTES, visit_producer, &producers);
+    return visit_kind(journal, ROW_PRODUCER, visit_producer, &producers);
 }
 
 struct position_visit {
@@ -127,7 +136,7 @@ enum err lmdb_positions(struct journal *base, journal_visit_position *visit, voi
 {
     struct lmdb_journal *journal = lmdb_of(base);
     struct position_visit positions = {visit, context};
-    return visit_table(journal, journal->positions, POSITION_ROW_BYTES, visit_position, &positions);
+    return visit_kind(journal, ROW_POSITION, visit_position, &positions);
 }
 
 /* --- saving ----------------------------------------------------------------------------------- */
@@ -141,7 +150,7 @@ static enum err replace_position(struct lmdb_journal *journal, const struct key 
         return err;
     position_encode(position, row);
     journal->is_dirty = true;
-    int code = lmdb_row_put(journal->txn, journal->positions, key, row, sizeof row);
+    int code = lmdb_row_put(journal->txn, journal->rows, key, row, sizeof row);
     return lmdb_write_failed(journal, code);
 }
 
@@ -158,8 +167,8 @@ enum err lmdb_save_position(struct journal *base, const char *stream, const char
     enum err err = lmdb_begin(journal);
     if (err)
         return err;
-    key_of_names(&key, stream, consumer);
-    int code = lmdb_row_get(journal->txn, journal->positions, &key, row, sizeof row);
+    key_of_names(&key, KEY_POSITION, stream, consumer);
+    int code = lmdb_row_get(journal->txn, journal->rows, &key, row, sizeof row);
     if (code && code != MDB_NOTFOUND)
         return code == MDB_CORRUPTED ? ERR_CORRUPT : lmdb_write_failed(journal, code);
     if (!code)

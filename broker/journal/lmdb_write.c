@@ -66,17 +66,17 @@ uint64_t lmdb_limit_bytes(uint64_t map_bytes, enum lmdb_room kind)
     return map_bytes - (reserve < reserve_max ? reserve : reserve_max);
 }
 
-/* Pages of all tables, LMDB's two own (free pages, names of tables) and its two headers included. */
+/* Pages of all tables, LMDB's of free pages and its two headers included. */
 int lmdb_used_bytes(struct lmdb_journal *journal, MDB_txn *txn, uint64_t *out)
 {
-    enum { FREE_TABLE = 0, NAMES_TABLE = 1, HEADER_PAGES = 2 };
-    const MDB_dbi fixed[] = {FREE_TABLE, NAMES_TABLE, journal->meta, journal->producers,
-                             journal->positions};
+    enum { FREE_TABLE = 0, HEADER_PAGES = 2 };
     uint64_t pages = HEADER_PAGES;
     MDB_stat stat;
-    int code = mdb_stat(txn, NAMES_TABLE, &stat);
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed && !code; i++)
-        code = lmdb_table_pages(txn, fixed[i], &pages);
+    int code = mdb_stat(txn, journal->rows, &stat);
+    if (!code)
+        code = lmdb_table_pages(txn, FREE_TABLE, &pages);
+    if (!code)
+        code = lmdb_table_pages(txn, journal->rows, &pages);
     for (size_t i = 0; i < journal->stream_count && !code; i++)
         code = lmdb_table_pages(txn, journal->streams[i].table, &pages);
     if (!code)
@@ -151,7 +151,7 @@ enum err lmdb_write_producers(struct lmdb_journal *journal)
         if (!producer->is_changed)
             continue;
         producer_encode(&producer->state, row);
-        int code = lmdb_row_put(journal->txn, journal->producers, &producer->key, row, sizeof row);
+        int code = lmdb_row_put(journal->txn, journal->rows, &producer->key, row, sizeof row);
         if (code)
             return lmdb_write_failed(journal, code);
     }
@@ -167,11 +167,11 @@ static int write_totals(struct lmdb_journal *journal)
         if (stream->totals.last == stream->kept_totals.last)
             continue;
         totals_encode(&stream->totals, row);
-        int code = lmdb_row_put(journal->txn, journal->meta, &stream->totals_key, row, sizeof row);
+        int code = lmdb_row_put(journal->txn, journal->rows, &stream->totals_key, row, sizeof row);
         if (code)
             return code;
     }
-    return lmdb_put_commit(journal->txn, journal->meta);
+    return lmdb_put_commit(journal->txn, journal->rows);
 }
 
 /* Everything that the transaction changes, and the flush: one LMDB transaction, all or nothing. */

@@ -363,7 +363,7 @@ CONTRACT_LMDB(no_flipped_bit_changes_what_is_told_unnoticed)
 }
 
 /* Where LMDB 0.9 keeps things in its two headers, a page each. */
-enum { HEADER_BYTES = 4096, NAMES_TABLE_OFFSET = 88, NAMES_TABLE_BYTES = 48, NUMBER_OFFSET = 144 };
+enum { HEADER_BYTES = 4096, MAIN_TABLE_OFFSET = 88, MAIN_TABLE_BYTES = 48, NUMBER_OFFSET = 144 };
 
 CONTRACT_LMDB(a_damaged_number_of_a_header_does_not_forget_the_last_commit)
 {
@@ -382,7 +382,7 @@ CONTRACT_LMDB(a_header_that_leads_back_to_an_older_state_is_corrupt)
 {
     char path[128];
     uint64_t numbers[2];
-    unsigned char older[NAMES_TABLE_BYTES];
+    unsigned char older[MAIN_TABLE_BYTES];
     fill_for_damage(contract);
     journal_close(&contract->journal);
     contract_path(contract, "journal/data.mdb", path);
@@ -390,7 +390,7 @@ CONTRACT_LMDB(a_header_that_leads_back_to_an_older_state_is_corrupt)
     for (int i = 0; i < 2; i++)
         cr_assert_eq(pread(fd, &numbers[i], 8, i * HEADER_BYTES + NUMBER_OFFSET), 8);
     off_t newest = numbers[1] > numbers[0] ? HEADER_BYTES : 0;
-    off_t from = HEADER_BYTES - newest + NAMES_TABLE_OFFSET, to = newest + NAMES_TABLE_OFFSET;
+    off_t from = HEADER_BYTES - newest + MAIN_TABLE_OFFSET, to = newest + MAIN_TABLE_OFFSET;
     cr_assert_eq(pread(fd, older, sizeof older, from), (ssize_t)sizeof older);
     cr_assert_eq(pwrite(fd, older, sizeof older, to), (ssize_t)sizeof older);
     close(fd);
@@ -428,7 +428,7 @@ static void set_version(struct contract *contract, uint64_t version)
     char path[128];
     MDB_env *env;
     MDB_txn *txn;
-    MDB_dbi meta;
+    MDB_dbi rows;
     struct key keys[2];
     unsigned char row[VERSION_ROW_BYTES];
     contract_path(contract, "journal", path);
@@ -436,15 +436,15 @@ static void set_version(struct contract *contract, uint64_t version)
     mdb_env_set_maxdbs(env, 4);
     cr_assert_eq(mdb_env_open(env, path, 0, 0600), 0);
     cr_assert_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
-    cr_assert_eq(mdb_dbi_open(txn, TABLE_META, 0, &meta), 0);
+    cr_assert_eq(mdb_dbi_open(txn, NULL, 0, &rows), 0);
     const uint64_t numbers[] = {version, mdb_txn_id(txn)};
-    key_of_text(&keys[0], META_VERSION);
-    key_of_text(&keys[1], META_COMMIT);
+    key_of_text(&keys[0], KEY_VERSION);
+    key_of_text(&keys[1], KEY_COMMIT);
     for (int i = 0; i < 2; i++) {
         bytes_put_le64(row, numbers[i]);
         row_seal(&keys[i], row, sizeof row);
         MDB_val key = {keys[i].size, keys[i].bytes}, value = {sizeof row, row};
-        cr_assert_eq(mdb_put(txn, meta, &key, &value, 0), 0);
+        cr_assert_eq(mdb_put(txn, rows, &key, &value, 0), 0);
     }
     cr_assert_eq(mdb_txn_commit(txn), 0);
     mdb_env_close(env);
@@ -460,4 +460,22 @@ CONTRACT_LMDB(a_journal_of_a_newer_program_is_refused)
     set_version(contract, FORMAT_VERSION);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
     cr_assert_eq(contract_bounds(contract, "events").last, 2);
+}
+
+CONTRACT_LMDB(a_journal_of_format_1_is_not_called_damaged)
+{
+    char path[128];
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi meta;
+    journal_close(&contract->journal);
+    contract_path(contract, "journal", path);
+    cr_assert_eq(mdb_env_create(&env), 0);
+    mdb_env_set_maxdbs(env, 1);
+    cr_assert_eq(mdb_env_open(env, path, 0, 0600), 0);
+    cr_assert_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    cr_assert_eq(mdb_dbi_open(txn, "meta", MDB_CREATE, &meta), 0);
+    cr_assert_eq(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+    cr_assert_eq(contract_open(contract, 0, NULL), ERR_VERSION);
 }

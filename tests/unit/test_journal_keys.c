@@ -10,9 +10,9 @@
 Test(journal_keys, a_key_of_two_names_has_a_nul_between_them, .timeout = 10)
 {
     struct key key;
-    key_of_names(&key, "events", "agent-1");
-    cr_assert_eq(key.size, 14);
-    cr_assert_eq(memcmp(key.bytes, "events\0agent-1", 14), 0);
+    key_of_names(&key, KEY_PRODUCER, "events", "agent-1");
+    cr_assert_eq(key.size, 24);
+    cr_assert_eq(memcmp(key.bytes, "~producer/events\0agent-1", 24), 0);
 }
 
 Test(journal_keys, the_names_of_a_key_are_read_back, .timeout = 10)
@@ -21,7 +21,7 @@ Test(journal_keys, the_names_of_a_key_are_read_back, .timeout = 10)
     struct key key;
     memset(longest, 'a', NAME_MAX_BYTES);
     longest[NAME_MAX_BYTES] = '\0';
-    key_of_names(&key, longest, longest);
+    key_of_names(&key, KEY_PRODUCER, longest, longest);
     cr_assert_eq(key.size, KEY_MAX_BYTES);
     cr_assert(key_to_names(key.bytes, key.size, stream, name));
     cr_assert_str_eq(stream, longest);
@@ -33,11 +33,39 @@ Test(journal_keys, what_is_no_key_of_two_names_is_refused, .timeout = 10)
     char stream[NAME_MAX_BYTES + 1], name[NAME_MAX_BYTES + 1];
     unsigned char bytes[KEY_MAX_BYTES + 1];
     memset(bytes, 'a', sizeof bytes);
-    cr_assert_not(key_to_names(bytes, 10, stream, name));
-    bytes[NAME_MAX_BYTES + 1] = '\0';
+    memcpy(bytes, KEY_POSITION, KEY_PREFIX_BYTES);
+    cr_assert_not(key_to_names(bytes, KEY_PREFIX_BYTES, stream, name));
+    cr_assert_not(key_to_names(bytes, KEY_PREFIX_BYTES + 10, stream, name));
+    bytes[KEY_PREFIX_BYTES + NAME_MAX_BYTES + 1] = '\0';
     cr_assert_not(key_to_names(bytes, KEY_MAX_BYTES, stream, name));
-    bytes[1] = '\0';
+    bytes[KEY_PREFIX_BYTES + 1] = '\0';
     cr_assert_not(key_to_names(bytes, KEY_MAX_BYTES, stream, name));
+    cr_assert(key_to_names(bytes, KEY_PREFIX_BYTES + 10, stream, name));
+    bytes[0] = '-';
+    cr_assert_not(key_to_names(bytes, KEY_PREFIX_BYTES + 10, stream, name));
+}
+
+Test(journal_keys, the_kinds_of_rows_are_in_the_order_of_their_keys, .timeout = 10)
+{
+    static const char *const keys[] = {"commit",  "identity",   "stream/a",  "totals/a",
+                                       "version", "~position/", "~producer/"};
+    struct key key, previous = {0};
+    for (int kind = 0; kind < ROW_UNKNOWN; kind++) {
+        key_of_text(&key, keys[kind]);
+        if (kind >= ROW_POSITION)
+            key_of_names(&key, keys[kind], "a", "b");
+        cr_assert_eq(row_kind_of(key.bytes, key.size), kind);
+        cr_assert_gt(memcmp(key.bytes, previous.bytes, key.size), 0);
+        previous = key;
+    }
+}
+
+Test(journal_keys, a_key_of_another_name_is_of_no_kind, .timeout = 10)
+{
+    static const char *const keys[] = {"",         "commi",     "commits", "totals/",
+                                       "version1", "~producer", "meta"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        cr_assert_eq(row_kind_of(keys[i], strlen(keys[i])), ROW_UNKNOWN, "%s", keys[i]);
 }
 
 Test(journal_keys, a_producer_row_has_the_documented_bytes, .timeout = 10)
@@ -53,9 +81,9 @@ Test(journal_keys, a_producer_row_has_the_documented_bytes, .timeout = 10)
     expected[17] = 0xbb;
     expected[48] = 4;
     expected[56] = 5;
-    key_of_names(&key, "events", "agent");
+    key_of_names(&key, KEY_PRODUCER, "events", "agent");
     bytes_put_le64(expected + 64,
-                   XXH3_64bits_withSeed(expected, 64, XXH3_64bits("events\0agent", 12)));
+                   XXH3_64bits_withSeed(expected, 64, XXH3_64bits("~producer/events\0agent", 22)));
     producer_encode(&state, row);
     row_seal(&key, row, sizeof row);
     cr_assert_eq(sizeof row, 72);
@@ -85,7 +113,7 @@ Test(journal_keys, every_flipped_bit_of_a_row_is_found, .timeout = 10)
     struct position position = {123, 456};
     unsigned char row[POSITION_ROW_BYTES];
     struct key key;
-    key_of_names(&key, "events", "scorer");
+    key_of_names(&key, KEY_PRODUCER, "events", "scorer");
     position_encode(&position, row);
     row_seal(&key, row, sizeof row);
     cr_assert(row_is_sound(key.bytes, key.size, row, sizeof row, sizeof row));
@@ -100,8 +128,8 @@ Test(journal_keys, a_row_is_sound_under_its_own_key_and_size_only, .timeout = 10
 {
     unsigned char row[POSITION_ROW_BYTES] = {1};
     struct key key, other;
-    key_of_names(&key, "events", "scorer");
-    key_of_names(&other, "events", "scores");
+    key_of_names(&key, KEY_PRODUCER, "events", "scorer");
+    key_of_names(&other, KEY_PRODUCER, "events", "scores");
     row_seal(&key, row, sizeof row);
     cr_assert_not(row_is_sound(other.bytes, other.size, row, sizeof row, sizeof row));
     cr_assert_not(row_is_sound(key.bytes, key.size, row, sizeof row, sizeof row + 8));
@@ -227,7 +255,7 @@ Test(journal_touched, as_many_as_fit_are_found_and_none_after_clearing, .timeout
     for (int round = 0; round < 2; round++) {
         for (uint64_t i = 0; i < TOUCHED_MAX; i++) {
             snprintf(name, sizeof name, "agent-%d", (int)i);
-            key_of_names(&key, "events", name);
+            key_of_names(&key, KEY_PRODUCER, "events", name);
             cr_assert_null(touched_find(touched, &key));
             cr_assert_not(touched_is_full(touched));
             touched_add(touched, &key)->state.sequence = i;
@@ -235,7 +263,7 @@ Test(journal_touched, as_many_as_fit_are_found_and_none_after_clearing, .timeout
         cr_assert(touched_is_full(touched));
         for (uint64_t i = 0; i < TOUCHED_MAX; i++) {
             snprintf(name, sizeof name, "agent-%d", (int)i);
-            key_of_names(&key, "events", name);
+            key_of_names(&key, KEY_PRODUCER, "events", name);
             cr_assert_eq(touched_find(touched, &key)->state.sequence, i);
         }
         touched_clear(touched);
