@@ -13,7 +13,7 @@ DESTDIR    ?=
 PACKAGES := gcc libc6-dev pkg-config protobuf-compiler protobuf-c-compiler libprotobuf-c-dev libzmq3-dev \
             libczmq-dev liblmdb-dev libsodium-dev libxxhash-dev libzstd-dev libmicrohttpd-dev \
             libyaml-dev libcsv-dev libsmartcols-dev uthash-dev
-PACKAGES_TEST := libcriterion-dev python3-zmq python3-protobuf python3-zstandard
+PACKAGES_TEST := libcriterion-dev python3-zmq python3-protobuf python3-zstandard nftables
 PACKAGES_PEERS := nats-server libnats-dev redis-server libhiredis-dev mosquitto libmosquitto-dev \
                   rabbitmq-server librabbitmq-dev
 PACKAGES_CHECK := clang libclang-rt-14-dev clang-format
