@@ -1,3 +1,4 @@
+#include "consumers/report/commands.h"
 #include "consumers/scorer/commands.h"
 
 static const struct command commands[] = {
@@ -9,6 +10,14 @@ static const struct command commands[] = {
      evaluate_options, sizeof(struct evaluate_settings),
      "songhua-scorer evaluate --framework jilin-2021.yaml --observations 220100.csv\n"
      "songhua-scorer evaluate -f jilin-2021.yaml -o 220100.csv --as-of 2023-12-31 --json"},
+    {"explain", "how a judgement comes about, step by step, down to figures and their sources",
+     "INDICATOR REGION", explain_command, explain_options, sizeof(struct explain_settings),
+     "songhua-scorer explain rd_intensity 220000\n"
+     "songhua-scorer explain rd_intensity 220000 -f jilin-2021.yaml -o 220000.csv --lang en"},
+    {"diff", "what differs between two moments or frameworks, or with another figure, and why", NULL,
+     diff_command, diff_options, sizeof(struct diff_settings),
+     "songhua-scorer diff --since 2025-01-01\n"
+     "songhua-scorer diff --set rd_intensity,220000,2024=1.80"},
     {"framework check", "is a framework right, and what was forgotten", "FILE…",
      framework_check_command, framework_check_options, sizeof(struct framework_check_settings),
      "songhua-scorer framework check jilin-2021.yaml"},

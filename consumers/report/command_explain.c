@@ -1,0 +1,128 @@
+#include "consumers/report/commands.h"
+#include "consumers/report/explain.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PAGE_MAX_BYTES = 4 * 1024 * 1024 };
+
+const struct option explain_options[] = {
+    BASIS_OPTIONS(struct explain_settings),
+    {"target", 't', OPTION_TEXT, offsetof(struct explain_settings, target), "ID",
+     "one target only; default: all of the indicator's"},
+    {"year", 'y', OPTION_NUMBER, offsetof(struct explain_settings, year), "YEAR",
+     "count no figure of a period after it", .min = 1949, .max = 2100},
+    {"set", 0, OPTION_LIST, offsetof(struct explain_settings, set), "I,R,P=V",
+     "what if: a figure in the place of the one recorded, as rd_intensity,220000,2024=1.70"},
+    {"lang", 'l', OPTION_TEXT, offsetof(struct explain_settings, lang), "LANG", "zh or en",
+     .initial = "zh"},
+    {0}};
+
+struct explaining {
+    const struct explain_settings *settings;
+    const struct basis *basis;
+    const struct framework *framework;
+    enum language language;
+    struct buffer page;
+    size_t count;
+    bool is_different;
+};
+
+static enum err explain_one(void *context, const struct judgement *judgement)
+{
+    struct explaining *explaining = context;
+    const char *target = explaining->settings->target;
+    if (target && (!judgement->target || strcmp(judgement->target->id, target)))
+        return ERR_OK;
+    enum err err = explaining->count++ ? buffer_append_text(&explaining->page, "\n\n") : ERR_OK;
+    if (!err)
+        err = explain_judgement(explaining->basis, explaining->framework, judgement,
+                                explaining->language, &explaining->page);
+    explaining->is_different = explaining->is_different || err == ERR_DIFFERENT;
+    return err == ERR_DIFFERENT ? ERR_OK : err;
+}
+
+static enum err find_item(const struct invocation *invocation, const struct framework *framework,
+                          uint32_t *region)
+{
+    const char *id = invocation->operands[0], *name = invocation->operands[1];
+    const struct indicator *indicator = framework_indicator(framework, id);
+    if (!indicator) {
+        const char *near = framework_suggest(framework, id);
+        return command_fail(invocation, ERR_NOT_FOUND, "no indicator '%s' in %s%s%s%s", id,
+                            framework->id, near ? "; did you mean '" : "", near ? near : "",
+                            near ? "'?" : "");
+    }
+    if (region_parse(name, region))
+        return command_fail(invocation, ERR_USAGE, "'%s' is no region", name);
+    if (!indicator_has_region(indicator, *region))
+        return command_fail(invocation, ERR_NOT_FOUND, "%s is not reported by %s", id, name);
+    return ERR_OK;
+}
+
+static enum err explain_all(const struct invocation *invocation, struct explaining *explaining,
+                            const struct basis_view *view)
+{
+    struct evaluation *evaluation;
+    struct as_of as_of;
+    uint32_t region;
+    enum err err = basis_evaluate(explaining->basis, view, &evaluation, &as_of);
+    if (err)
+        return command_fail(invocation, err, "evaluation");
+    explaining->framework = evaluation_framework(evaluation, as_of);
+    err = explaining->framework
+              ? find_item(invocation, explaining->framework, &region)
+              : command_fail(invocation, ERR_NOT_FOUND, "no framework is in force as of then");
+    if (!err) {
+        err = evaluation_judge_one(evaluation, as_of, invocation->operands[0], region, explain_one,
+                                   explaining);
+        if (!err && !explaining->count)
+            err = command_fail(invocation, ERR_NOT_FOUND, "no target '%s' there",
+                               explaining->settings->target ? explaining->settings->target : "");
+        else if (err)
+            command_fail(invocation, err, "explaining");
+    }
+    evaluation_free(evaluation);
+    return err;
+}
+
+static enum err run(const struct invocation *invocation, struct explaining *explaining,
+                    struct basis *basis)
+{
+    const struct explain_settings *settings = explaining->settings;
+    struct what_if what_if[BASIS_MAX_WHAT_IF];
+    enum err err = basis_read(invocation, &settings->basis, basis);
+    for (size_t i = 0; i < settings->set.count && !err; i++)
+        err = what_if_parse(invocation, (char *)(uintptr_t)settings->set.items[i], &what_if[i]);
+    const struct basis_view view = {.last_year = (unsigned)settings->year,
+                                    .what_if = what_if,
+                                    .what_if_count = settings->set.count};
+    if (!err)
+        err = explain_all(invocation, explaining, &view);
+    if (!err &&
+        fwrite(explaining->page.data, 1, explaining->page.size, stdout) != explaining->page.size)
+        err = command_fail(invocation, ERR_IO, "stdout");
+    return !err && explaining->is_different ? ERR_DIFFERENT : err;
+}
+
+enum err explain_command(const struct invocation *invocation)
+{
+    struct explaining explaining = {.settings = invocation->settings};
+    struct basis *basis;
+    const char *lang = explaining.settings->lang;
+    if (invocation->operand_count != 2)
+        return command_fail(invocation, ERR_USAGE, "an indicator and a region are wanted");
+    if (strcmp(lang, "zh") && strcmp(lang, "en"))
+        return command_fail(invocation, ERR_USAGE, "--lang is zh or en, not '%s'", lang);
+    explaining.language = strcmp(lang, "zh") ? LANGUAGE_EN : LANGUAGE_ZH;
+    enum err err = basis_new(&basis);
+    if (err)
+        return command_fail(invocation, err, "explain");
+    explaining.basis = basis;
+    buffer_init(&explaining.page, PAGE_MAX_BYTES);
+    err = run(invocation, &explaining, basis);
+    buffer_fini(&explaining.page);
+    basis_free(basis);
+    return err;
+}
