@@ -129,15 +129,17 @@ static bool is_in_view(const struct figure *figure, const struct basis_view *vie
     return period_parse(text, &period, NULL) || period.year <= view->last_year;
 }
 
-static enum err add_figure(struct evaluation *evaluation, const struct figure *figure)
+static enum err add_figure(struct evaluation *evaluation, const struct figure *figure,
+                           const struct basis_view *view)
 {
     const Songhua__V1__Event *event = figure->event;
+    uint64_t stored_ms = view->judge_ms ? 0 : figure->stored_ms;
     if (event->body_case == SONGHUA__V1__EVENT__BODY_OBSERVATION)
         return evaluation_add_observation(evaluation, figure->region, event->observation,
-                                          figure->address, figure->stored_ms);
+                                          figure->address, stored_ms);
     if (event->body_case == SONGHUA__V1__EVENT__BODY_RETRACTION)
         return evaluation_add_retraction(evaluation, figure->region, event->retraction,
-                                         figure->address, figure->stored_ms);
+                                         figure->address, stored_ms);
     return ERR_OK;
 }
 
@@ -147,7 +149,7 @@ static enum err add_figures(const struct basis *basis, const struct basis_view *
     for (size_t i = 0; i < basis->figure_count; i++) {
         if (!is_in_view(&basis->figures[i], view))
             continue;
-        enum err err = add_figure(evaluation, &basis->figures[i]);
+        enum err err = add_figure(evaluation, &basis->figures[i], view);
         if (err && err != ERR_USAGE) /* what cannot be right the scorer leaves out as well */
             return err;
     }
@@ -197,6 +199,8 @@ enum err basis_evaluate(const struct basis *basis, const struct basis_view *view
         return err;
     if (view->last_sequence && view->last_sequence < moment.sequence)
         moment.sequence = view->last_sequence;
+    if (view->judge_ms && view->judge_ms < moment.ms)
+        moment.ms = view->judge_ms;
     err = set_frameworks(basis, view, evaluation);
     if (!err)
         err = add_figures(basis, view, evaluation);

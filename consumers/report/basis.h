@@ -121,6 +121,9 @@ struct basis_view {
     const struct framework *framework; /* instead of those of the basis; NULL: those */
     uint64_t last_sequence;            /* nothing recorded later counts; 0: all */
     unsigned last_year;                /* no period that ends after it counts; 0: all */
+    /* Due dates are held against this moment, and figures count whenever they were recorded: what is known
+     * now of how things stood then. 0: the basis' own moment. */
+    uint64_t judge_ms;
     const struct what_if *what_if;
     size_t what_if_count;
 };

@@ -18,6 +18,10 @@ static const struct command commands[] = {
      diff_command, diff_options, sizeof(struct diff_settings),
      "songhua-scorer diff --since 2025-01-01\n"
      "songhua-scorer diff --set rd_intensity,220000,2024=1.80"},
+    {"report", "annual monitoring and evaluation over years, as HTML, XLSX, CSV or JSON", NULL,
+     report_command, report_options, sizeof(struct report_settings),
+     "songhua-scorer report --years 2022-2024 --output report.html\n"
+     "songhua-scorer report --years 2024 --format xlsx --output 2024.xlsx"},
     {"framework check", "is a framework right, and what was forgotten", "FILE…",
      framework_check_command, framework_check_options, sizeof(struct framework_check_settings),
      "songhua-scorer framework check jilin-2021.yaml"},

@@ -1,0 +1,118 @@
+#include "consumers/report/commands.h"
+#include "consumers/report/report_document.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct option report_options[] = {
+    BASIS_OPTIONS(struct report_settings),
+    {"years", 'y', OPTION_TEXT, offsetof(struct report_settings, years), "YEAR[-YEAR]",
+     "2024 for annual monitoring, 2022-2024 for the evaluation of three years"},
+    {"format", 0, OPTION_TEXT, offsetof(struct report_settings, format), "FORMAT",
+     "html, xlsx, csv (UTF-8 with BOM) or json", .initial = "html"},
+    {"output", 0, OPTION_TEXT, offsetof(struct report_settings, output), "FILE",
+     "where to write; default: stdout (xlsx needs a file)"},
+    {"weights", 0, OPTION_TEXT, offsetof(struct report_settings, weights), "L,P,D,Q",
+     "of level, progress, duties and quality; default: equal, marked as 演示权重"},
+    {0}};
+
+static bool parse_years(const char *text, struct review_options *options)
+{
+    char end;
+    int count = sscanf(text, "%4u-%4u%c", &options->first_year, &options->last_year, &end);
+    if (count == 1 && strlen(text) == 4)
+        options->last_year = options->first_year;
+    else if (count != 2)
+        return false;
+    return options->first_year >= PERIOD_FIRST_YEAR && options->last_year < PERIOD_LAST_YEAR &&
+           options->first_year <= options->last_year &&
+           options->last_year - options->first_year < REVIEW_MAX_YEARS;
+}
+
+static bool parse_weights(const char *text, double weights[PART_COUNT])
+{
+    double sum = 0;
+    for (int i = 0; i < PART_COUNT; i++) {
+        char *end;
+        weights[i] = strtod(text, &end);
+        if (end == text || !(weights[i] >= 0) || weights[i] > 1e6 ||
+            *end != (i + 1 < PART_COUNT ? ',' : '\0'))
+            return false;
+        sum += weights[i];
+        text = end + 1;
+    }
+    return sum > 0;
+}
+
+static enum err read_options(const struct invocation *invocation, struct review_options *out)
+{
+    const struct report_settings *settings = invocation->settings;
+    for (int i = 0; i < PART_COUNT; i++)
+        out->weights[i] = 1;
+    if (!settings->years)
+        return command_fail(invocation, ERR_USAGE, "--years is wanted, as 2024 or 2022-2024");
+    if (!parse_years(settings->years, out))
+        return command_fail(invocation, ERR_USAGE,
+                            "--years '%s' is not YEAR or YEAR-YEAR of at most %d years",
+                            settings->years, REVIEW_MAX_YEARS);
+    if (settings->weights && !parse_weights(settings->weights, out->weights))
+        return command_fail(invocation, ERR_USAGE,
+                            "--weights '%s' is not four numbers, not negative, as 3,4,2,1",
+                            settings->weights);
+    return ERR_OK;
+}
+
+static enum err write(const struct invocation *invocation, const struct review *review,
+                      const struct document_format *format)
+{
+    const struct report_settings *settings = invocation->settings;
+    struct document *document;
+    enum err err = report_document(review, settings->weights != NULL, &document);
+    if (err)
+        return command_fail(invocation, err, "making the report");
+    err = document_write(document, format, settings->output);
+    document_free(document);
+    if (err == ERR_USAGE)
+        return command_fail(invocation, err, "--format %s needs --output FILE", format->name);
+    return err ? command_fail(invocation, err, "%s", settings->output ? settings->output : "stdout")
+               : ERR_OK;
+}
+
+static enum err run(const struct invocation *invocation, const struct review_options *options,
+                    const struct document_format *format, struct basis *basis)
+{
+    const struct report_settings *settings = invocation->settings;
+    struct review *review;
+    enum err err = basis_read(invocation, &settings->basis, basis);
+    if (err)
+        return err;
+    err = review_new(basis, options, &review);
+    if (err)
+        return command_fail(invocation, err,
+                            err == ERR_NOT_FOUND ? "no framework is in force as of then"
+                                                 : "looking back");
+    err = write(invocation, review, format);
+    review_free(review);
+    return err;
+}
+
+enum err report_command(const struct invocation *invocation)
+{
+    const struct report_settings *settings = invocation->settings;
+    const struct document_format *format = document_format_find(settings->format);
+    struct review_options options = {0};
+    struct basis *basis;
+    if (!format)
+        return command_fail(invocation, ERR_USAGE, "--format is html, xlsx, csv or json, not '%s'",
+                            settings->format);
+    enum err err = read_options(invocation, &options);
+    if (!err)
+        err = basis_new(&basis);
+    if (err)
+        return err;
+    err = run(invocation, &options, format, basis);
+    basis_free(basis);
+    return err;
+}

@@ -1,0 +1,208 @@
+#include "consumers/report/document.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TEXT_BYTES = 4096, FIRST_CELLS = 128 };
+#define ARENA_BYTES ((size_t)1 << 30)
+
+static const char *keep(struct document *document, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = size > 1 ? arena_take(&document->arena, size) : NULL;
+    if (size == 1)
+        return "";
+    if (!copy) {
+        document->err = ERR_NOMEM;
+        return "";
+    }
+    return memcpy(copy, text, size);
+}
+
+enum err document_new(const char *title, const char *subtitle, struct document **out)
+{
+    struct document *document = calloc(1, sizeof *document);
+    if (!document)
+        return ERR_NOMEM;
+    arena_init(&document->arena, ARENA_BYTES);
+    document->last_chart = &document->charts;
+    document->title = keep(document, title);
+    document->subtitle = keep(document, subtitle);
+    *out = document;
+    return ERR_OK;
+}
+
+void document_free(struct document *document)
+{
+    if (!document)
+        return;
+    for (size_t i = 0; i < document->sheet_count; i++)
+        free(document->sheets[i].cells);
+    arena_fini(&document->arena);
+    free(document);
+}
+
+void document_fact(struct document *document, const char *id, const char *title, const char *format,
+                   ...)
+{
+    char text[TEXT_BYTES];
+    va_list arguments;
+    if (document->fact_count == DOCUMENT_MAX_FACTS) {
+        document->err = ERR_LIMIT;
+        return;
+    }
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    document->facts[document->fact_count++] = (struct fact){id, title, keep(document, text)};
+}
+
+void document_sheet(struct document *document, const char *id, const char *title, const char *note,
+                    const struct document_column *columns)
+{
+    size_t count = 0;
+    if (document->sheet_count == DOCUMENT_MAX_SHEETS) {
+        document->err = ERR_LIMIT;
+        return;
+    }
+    while (columns[count].id)
+        count++;
+    document->sheets[document->sheet_count++] = (struct sheet){.id = id,
+                                                               .title = keep(document, title),
+                                                               .note = keep(document, note),
+                                                               .columns = columns,
+                                                               .column_count = count};
+}
+
+size_t sheet_rows(const struct sheet *sheet)
+{
+    return sheet->cell_count / sheet->column_count;
+}
+
+/* --- cells -------------------------------------------------------------------------------------- */
+
+static void add(struct document *document, const struct cell *cell)
+{
+    struct sheet *sheet = &document->sheets[document->sheet_count - 1];
+    if (sheet->cell_count == sheet->cell_capacity) {
+        size_t capacity = sheet->cell_capacity ? 2 * sheet->cell_capacity : FIRST_CELLS;
+        struct cell *larger = realloc(sheet->cells, capacity * sizeof *larger);
+        if (!larger) {
+            document->err = ERR_NOMEM;
+            return;
+        }
+        sheet->cells = larger;
+        sheet->cell_capacity = capacity;
+    }
+    sheet->cells[sheet->cell_count++] = *cell;
+}
+
+void document_text(struct document *document, const char *format, ...)
+{
+    char text[TEXT_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    add(document, &(struct cell){keep(document, text), NAN, ""});
+}
+
+void document_tone(struct document *document, const char *text, const char *tone)
+{
+    add(document, &(struct cell){keep(document, text), NAN, tone});
+}
+
+void document_number(struct document *document, double number, const char *text, int decimals)
+{
+    char digits[64];
+    if (!isfinite(number)) {
+        add(document, &(struct cell){"", NAN, ""});
+        return;
+    }
+    if (!text)
+        snprintf(digits, sizeof digits, "%.*f", decimals, number);
+    add(document, &(struct cell){keep(document, text ? text : digits), number, ""});
+}
+
+static const double *keep_numbers(struct document *document, const double *numbers, size_t count)
+{
+    double *copy = arena_take(&document->arena, (count + 1) * sizeof *copy);
+    if (copy)
+        memcpy(copy, numbers, count * sizeof *copy);
+    return copy;
+}
+
+void document_chart(struct document *document, const struct chart *chart)
+{
+    struct chart *copy = arena_take(&document->arena, sizeof *copy);
+    if (copy) {
+        *copy = *chart;
+        copy->title = keep(document, chart->title);
+        copy->unit = keep(document, chart->unit);
+        copy->years = keep_numbers(document, chart->years, chart->count);
+        copy->values = keep_numbers(document, chart->values, chart->count);
+        copy->next = NULL;
+    }
+    if (!copy || !copy->years || !copy->values) {
+        document->err = ERR_NOMEM;
+        return;
+    }
+    *document->last_chart = copy;
+    document->last_chart = &copy->next;
+}
+
+/* --- writing ------------------------------------------------------------------------------------ */
+
+static const struct document_format formats[] = {{"html", write_html, false},
+                                                 {"xlsx", write_xlsx, true},
+                                                 {"csv", write_csv, false},
+                                                 {"json", write_json, false},
+                                                 {0}};
+
+const struct document_format *document_format_find(const char *name)
+{
+    for (const struct document_format *format = formats; format->name; format++)
+        if (!strcmp(format->name, name))
+            return format;
+    return NULL;
+}
+
+/* Under another name first, so that a reader never meets half a report. */
+static enum err write_file(const struct document *document, const struct document_format *format,
+                           const char *path)
+{
+    char part[4096];
+    int size = snprintf(part, sizeof part, "%s.part", path);
+    if (size < 0 || (size_t)size >= sizeof part)
+        return ERR_USAGE;
+    FILE *file = format->needs_path ? NULL : fopen(part, "wb");
+    if (!format->needs_path && !file)
+        return err_from_errno(errno);
+    enum err err = format->write(document, part, file);
+    if (file && fflush(file))
+        err = err ? err : err_from_errno(errno);
+    if (file && fclose(file))
+        err = err ? err : err_from_errno(errno);
+    if (!err && rename(part, path))
+        err = err_from_errno(errno);
+    if (err)
+        unlink(part);
+    return err;
+}
+
+enum err document_write(const struct document *document, const struct document_format *format,
+                        const char *path)
+{
+    if (document->err)
+        return document->err;
+    if (path && strcmp(path, "-"))
+        return write_file(document, format, path);
+    if (format->needs_path)
+        return ERR_USAGE;
+    enum err err = format->write(document, NULL, stdout);
+    return !err && fflush(stdout) ? ERR_IO : err;
+}

@@ -1,0 +1,316 @@
+#include "consumers/report/explain.h"
+#include "consumers/report/report_document.h"
+#include "tests/support/scratch.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VERDICT(name) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##name
+
+enum { PAGE_BYTES = 1 << 20 };
+
+static const uint64_t now_ms = UINT64_C(1792000000000); /* 2026-10-14 */
+static struct basis *basis;
+
+static void read_published(void)
+{
+    static const struct invocation invocation = {.program = "test", .command = "report"};
+    struct basis_settings settings = {.framework = "deploy/framework/jilin-2021.yaml",
+                                      .as_of_ms = now_ms};
+    settings.observations.items[settings.observations.count++] = "deploy/data/220000.csv";
+    settings.observations.items[settings.observations.count++] = "deploy/data/220000-2026.csv";
+    settings.observations.items[settings.observations.count++] = "deploy/data/220100.csv";
+    cr_assert_eq(basis_new(&basis), ERR_OK);
+    cr_assert_eq(basis_read(&invocation, &settings, basis), ERR_OK);
+}
+
+static void forget_published(void)
+{
+    basis_free(basis);
+    basis = NULL;
+}
+
+TestSuite(report, .init = read_published, .fini = forget_published, .timeout = 60);
+
+/* --- explaining --------------------------------------------------------------------------------- */
+
+static struct buffer page;
+
+static enum err explain_both(void *context, const struct judgement *judgement)
+{
+    size_t *count = context;
+    const struct framework *framework = basis->frameworks[0].framework;
+    for (int language = LANGUAGE_ZH; language <= LANGUAGE_EN; language++) {
+        buffer_clear(&page);
+        enum err err =
+            explain_judgement(basis, framework, judgement, (enum language)language, &page);
+        cr_assert_eq(err, ERR_OK, "%s", buffer_text(&page));
+        (*count)++;
+    }
+    return ERR_OK;
+}
+
+Test(report, every_published_judgement_is_explained_to_the_last_bit)
+{
+    size_t count = 0;
+    buffer_init(&page, PAGE_BYTES);
+    for (uint64_t last = 20; last <= basis->last; last += 20) {
+        struct evaluation *evaluation;
+        struct as_of as_of;
+        const struct basis_view view = {.last_sequence = last};
+        cr_assert_eq(basis_evaluate(basis, &view, &evaluation, &as_of), ERR_OK);
+        cr_assert_eq(evaluation_judge_all(evaluation, as_of, explain_both, &count), ERR_OK);
+        evaluation_free(evaluation);
+    }
+    buffer_fini(&page);
+    cr_assert_gt(count, 1000);
+}
+
+static struct judgement judge(const struct basis_view *view, const char *indicator,
+                              const char *target, struct evaluation **evaluation)
+{
+    struct as_of as_of;
+    struct judgement judgement;
+    const struct indicator *item = framework_indicator(basis->frameworks[0].framework, indicator);
+    cr_assert_eq(basis_evaluate(basis, view, evaluation, &as_of), ERR_OK);
+    evaluation_judge(*evaluation, as_of, item, indicator_target(item, target), 220000, &judgement);
+    return judgement;
+}
+
+Test(report, explanation_that_leads_elsewhere_says_so)
+{
+    struct evaluation *evaluation;
+    struct basis_view view = {.last_year = 2023};
+    struct judgement judgement = judge(&view, "rd_intensity", "2025", &evaluation);
+    const enum judgement_number altered[] = {NUMBER_RATIO, NUMBER_POINTS, NUMBER_GROWTH,
+                                             NUMBER_REQUIRED_NOW, NUMBER_COMPLETION};
+    buffer_init(&page, PAGE_BYTES);
+    for (size_t i = 0; i < sizeof altered / sizeof *altered; i++) {
+        struct judgement wrong = judgement;
+        wrong.numbers[altered[i]] = nextafter(wrong.numbers[altered[i]], INFINITY);
+        cr_expect_eq(
+            explain_judgement(basis, basis->frameworks[0].framework, &wrong, LANGUAGE_ZH, &page),
+            ERR_DIFFERENT);
+    }
+    buffer_fini(&page);
+    evaluation_free(evaluation);
+}
+
+Test(report, explanation_names_figures_sources_and_the_worked_example)
+{
+    struct evaluation *evaluation;
+    struct basis_view view = {.last_year = 2023};
+    struct judgement judgement = judge(&view, "rd_intensity", "2025", &evaluation);
+    buffer_init(&page, PAGE_BYTES);
+    cr_assert_eq(
+        explain_judgement(basis, basis->frameworks[0].framework, &judgement, LANGUAGE_ZH, &page),
+        ERR_OK);
+    const char *text = buffer_text(&page);
+    static const char *const wanted[] = {"1.55 > 2 : 否",
+                                         "(1.55 / 1.3)^(1/3) - 1 = 0.0604",
+                                         "(2 / 1.3)^(1/5) - 1 = 0.0900",
+                                         "0.0604 / |0.0900| = 0.6711",
+                                         "= 0.5079",
+                                         "deploy/data/220000.csv:",
+                                         "研究与试验发展经费支出占地区生产总值比重超过2%"};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        cr_expect(strstr(text, wanted[i]), "%s is not in\n%s", wanted[i], text);
+    buffer_fini(&page);
+    evaluation_free(evaluation);
+}
+
+/* --- comparing ---------------------------------------------------------------------------------- */
+
+struct seen {
+    const char *indicator, *target;
+    uint32_t causes;
+    size_t count;
+};
+
+static enum err look(void *context, const struct difference *difference)
+{
+    struct seen *seen = context;
+    const struct judgement *any = difference->after ? difference->after : difference->before;
+    seen->count++;
+    if (!strcmp(any->indicator->id, seen->indicator) && any->region == 220000 && any->target &&
+        !strcmp(any->target->id, seen->target))
+        seen->causes = difference->causes;
+    return ERR_OK;
+}
+
+static struct seen compare(const struct basis_view *old, const struct basis_view *new)
+{
+    struct side before, after;
+    struct seen seen = {.indicator = "rd_intensity", .target = "2025"};
+    cr_assert_eq(side_init(basis, old, &before), ERR_OK);
+    cr_assert_eq(side_init(basis, new, &after), ERR_OK);
+    cr_assert_eq(difference_each(basis, &before, &after, look, &seen), ERR_OK);
+    side_fini(&before);
+    side_fini(&after);
+    return seen;
+}
+
+Test(report, same_view_twice_does_not_differ)
+{
+    const struct basis_view view = {0};
+    cr_assert_eq(compare(&view, &view).count, 0);
+}
+
+Test(report, difference_names_a_newer_figure_and_a_revision)
+{
+    const struct basis_view all = {0};
+    size_t newest = 0, revision = 0;
+    for (size_t i = 0; i < basis->figure_count; i++) {
+        const Songhua__V1__Observation *observation = basis->figures[i].event->observation;
+        if (basis->figures[i].region != 220000 || strcmp(observation->indicator, "rd_intensity"))
+            continue;
+        if (!newest && !strcmp(observation->period, "2023"))
+            newest = basis->figures[i].address.sequence;
+        if (!strcmp(observation->period, "2022") && observation->unscaled == 146)
+            revision = basis->figures[i].address.sequence;
+    }
+    cr_assert(newest && revision > newest);
+    const struct basis_view before_newest = {.last_sequence = newest - 1};
+    const struct basis_view before_revision = {.last_sequence = revision - 1};
+    cr_expect(compare(&before_newest, &all).causes & 1u << CAUSE_NEW_FIGURE);
+    cr_expect(compare(&before_revision, &all).causes & 1u << CAUSE_REVISION);
+}
+
+Test(report, assumed_figure_changes_what_rests_on_it_and_nothing_else)
+{
+    const struct basis_view all = {0};
+    const struct what_if what_if = {
+        .indicator = "rd_intensity", .region = 220000, .period = {.year = 2024}, .value = {180, 2}};
+    const struct basis_view assumed = {.what_if = &what_if, .what_if_count = 1};
+    struct seen seen = compare(&all, &assumed);
+    cr_expect_eq(seen.causes, 1u << CAUSE_ASSUMED);
+    cr_expect_eq(seen.count, 2); /* the targets of 2025 and 2035 */
+}
+
+/* --- looking back ------------------------------------------------------------------------------- */
+
+static const struct review_options three_years = {2022, 2024, {1, 1, 1, 1}};
+
+Test(report, every_figure_of_the_report_is_a_row_of_the_published_figures)
+{
+    struct review *review;
+    size_t count = 0;
+    cr_assert_eq(review_new(basis, &three_years, &review), ERR_OK);
+    for (size_t i = 0; i < review_count(review); i++) {
+        const struct judgement *judgement = review_at(review, 2, i);
+        if (!judgement_has(judgement, NUMBER_VALUE) || !judgement->evidence_count)
+            continue;
+        const struct figure *figure = basis_find(basis, judgement->evidence[0]);
+        cr_assert_not_null(figure);
+        const Songhua__V1__Observation *observation = figure->event->observation;
+        cr_expect_eq(
+            decimal_compare(judgement->value.value,
+                            (struct decimal){observation->unscaled, observation->decimals}),
+            0);
+        cr_expect(*observation->source);
+        count++;
+    }
+    cr_expect_gt(count, 20);
+    review_free(review);
+}
+
+Test(report, year_counts_only_figures_up_to_it)
+{
+    struct review *review;
+    cr_assert_eq(review_new(basis, &three_years, &review), ERR_OK);
+    for (size_t year = 0; year < review->year_count; year++)
+        for (size_t i = 0; i < review_count(review); i++) {
+            const struct judgement *judgement = review_at(review, year, i);
+            if (judgement->period.is_set)
+                cr_assert_leq(judgement->period.period.year, 2022 + year);
+        }
+    review_free(review);
+}
+
+Test(report, region_without_targets_has_no_total_and_no_rank)
+{
+    struct review *review;
+    cr_assert_eq(review_new(basis, &three_years, &review), ERR_OK);
+    for (size_t i = 0; i < review->region_count; i++) {
+        const struct review_region *region = &review->regions[i];
+        if (region->code == 220100) {
+            cr_expect_eq(region->targets, 0);
+            cr_expect(isnan(region->total));
+            cr_expect_eq(region->rank, 0);
+        }
+        cr_expect_leq(region->received, region->expected);
+    }
+    review_free(review);
+}
+
+Test(report, window_of_years_is_held_to_its_limits)
+{
+    struct review *review;
+    const struct review_options backwards = {2024, 2022, {1, 1, 1, 1}};
+    const struct review_options too_long = {2000, 2010, {1, 1, 1, 1}};
+    cr_expect_eq(review_new(basis, &backwards, &review), ERR_USAGE);
+    cr_expect_eq(review_new(basis, &too_long, &review), ERR_USAGE);
+}
+
+/* --- writing ------------------------------------------------------------------------------------ */
+
+static char *written(const struct document *document, const char *format, size_t *size)
+{
+    struct scratch scratch = scratch_new();
+    char path[256];
+    snprintf(path, sizeof path, "%s/report", scratch.directory);
+    cr_assert_eq(document_write(document, document_format_find(format), path), ERR_OK);
+    FILE *file = fopen(path, "rb");
+    char *bytes = calloc(1, PAGE_BYTES);
+    *size = fread(bytes, 1, PAGE_BYTES - 1, file);
+    fclose(file);
+    scratch_remove(&scratch);
+    return bytes;
+}
+
+Test(report, every_format_is_written_and_twice_the_same)
+{
+    struct review *review;
+    struct document *document;
+    static const struct {
+        const char *format, *begins, *holds;
+    } cases[] = {{"html", "<!DOCTYPE html>", "战略性新兴产业"},
+                 {"csv", "\xEF\xBB\xBF", "战略性新兴产业"},
+                 {"json", "{\"title\":\"三年考评报告", "\"value\":16.9"},
+                 {"xlsx", "PK", ""}};
+    cr_assert_eq(review_new(basis, &three_years, &review), ERR_OK);
+    cr_assert_eq(report_document(review, false, &document), ERR_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t size, again_size;
+        char *bytes = written(document, cases[i].format, &size);
+        char *again = written(document, cases[i].format, &again_size);
+        cr_expect_eq(strncmp(bytes, cases[i].begins, strlen(cases[i].begins)), 0);
+        cr_expect(strstr(bytes, cases[i].holds), "%s", cases[i].format);
+        cr_expect(size == again_size && !memcmp(bytes, again, size), "%s", cases[i].format);
+        free(bytes);
+        free(again);
+    }
+    document_free(document);
+    review_free(review);
+}
+
+Test(report, cell_that_looks_like_a_formula_or_markup_stays_a_text)
+{
+    struct document *document;
+    size_t size;
+    static const struct document_column columns[] = {{.id = "a", .title = "甲"}, {0}};
+    cr_assert_eq(document_new("t", "s", &document), ERR_OK);
+    document_sheet(document, "s", "表", "", columns);
+    document_text(document, "=cmd|'/c calc'!A1");
+    document_text(document, "<script>alert(1)</script>");
+    char *csv = written(document, "csv", &size), *html = written(document, "html", &size);
+    cr_expect(strstr(csv, "\r\n'=cmd"));
+    cr_expect_null(strstr(html, "<script"));
+    free(csv);
+    free(html);
+    document_free(document);
+}
