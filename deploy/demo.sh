@@ -134,10 +134,16 @@ echo "and $(songhua-replay scores --latest --config "$run/config/reader.yaml" --
 say '6. Alerts: targets that lag, and those that recovered'
 songhua-alerts list --all --config "$run/config/reader.yaml"
 
-say 'Three commands to try next (from this folder)'
+say '7. The evaluation over three years, from the record'
+songhua-scorer report --config "$run/config/scorer.yaml" --years 2022-2024 --output "$run/report-2022-2024.html"
+songhua-scorer report --config "$run/config/scorer.yaml" --years 2022-2024 --format xlsx --output "$run/report-2022-2024.xlsx"
+echo "$run/report-2022-2024.html and .xlsx"
+
+say 'Four commands to try next (from this folder)'
 cat <<TEXT
   $build/songhua-replay events --config $run/config/reader.yaml --region 220000 --indicator rd_intensity
   $build/songhua-alerts follow --config $run/config/reader.yaml --json
+  $build/songhua-scorer explain rd_intensity 220000 --year 2024 --config $run/config/scorer.yaml
   $build/songhua-scorer verify --config $run/config/scorer.yaml
 TEXT
 

@@ -1,5 +1,4 @@
 /* Figures from the broker's record: the stream events from its beginning to the moment. */
-#include "consumers/replay/chains.h"
 #include "consumers/report/basis.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
@@ -8,6 +7,7 @@
 #include "proto/client/subscriber.h"
 #include "proto/event/event.h"
 #include "proto/net/socket.h"
+#include "proto/wire/chains.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -66,7 +66,9 @@ static enum err take_record(struct reading *reading, const struct subscriber_rec
 {
     Songhua__V1__EventBatch *batch;
     struct basis *basis = reading->basis;
-    enum err err = chains_take(reading->chains, record->bytes, record->size);
+    struct chain_link link;
+    chain_inspect(record->bytes, record->size, NULL, &link);
+    enum err err = chains_take(reading->chains, &link);
     if (err)
         return err == ERR_NOMEM
                    ? err
@@ -165,7 +167,7 @@ static enum err open_stream(struct reading *reading, const struct service_settin
                                                .net = net};
     err = subscriber_open(&options, &reading->subscriber);
     if (!err)
-        err = chains_open(NULL, &reading->chains);
+        err = chains_new(&reading->chains);
     return err;
 }
 
@@ -209,7 +211,7 @@ enum err basis_read_record(const struct invocation *invocation,
     progress_end(&reading.progress);
     subscriber_close(&reading.subscriber);
     if (reading.chains)
-        chains_close(&reading.chains);
+        chains_free(&reading.chains);
     if (net)
         net_close(&net);
     arena_fini(&reading.arena);

@@ -1,5 +1,6 @@
 #include "consumers/report/commands.h"
 #include "consumers/report/explain.h"
+#include "consumers/report/review.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -12,7 +13,8 @@ const struct option explain_options[] = {
     {"target", 't', OPTION_TEXT, offsetof(struct explain_settings, target), "ID",
      "one target only; default: all of the indicator's"},
     {"year", 'y', OPTION_NUMBER, offsetof(struct explain_settings, year), "YEAR",
-     "count no figure of a period after it", .min = 1949, .max = 2100},
+     "as the report shows it: no figure of a later period, judged at the end of the next year",
+     .min = 1949, .max = 2100},
     {"set", 0, OPTION_LIST, offsetof(struct explain_settings, set), "I,R,P=V",
      "what if: a figure in the place of the one recorded, as rd_intensity,220000,2024=1.70"},
     {"lang", 'l', OPTION_TEXT, offsetof(struct explain_settings, lang), "LANG", "zh or en",
@@ -96,6 +98,7 @@ static enum err run(const struct invocation *invocation, struct explaining *expl
     for (size_t i = 0; i < settings->set.count && !err; i++)
         err = what_if_parse(invocation, (char *)(uintptr_t)settings->set.items[i], &what_if[i]);
     const struct basis_view view = {.last_year = (unsigned)settings->year,
+                                    .judge_ms = review_moment_ms((unsigned)settings->year),
                                     .what_if = what_if,
                                     .what_if_count = settings->set.count};
     if (!err)

@@ -135,13 +135,20 @@ static bool is_same_key(const struct figure *a, const struct figure *b)
 /* What was reported for the same period before: nothing is overwritten, and a reader should see it. */
 static void show_earlier(struct explanation *page, const struct figure *figure)
 {
+    if (figure->event->body_case != SONGHUA__V1__EVENT__BODY_OBSERVATION)
+        return;
+    const struct decimal in_force = {figure->event->observation->unscaled,
+                                     figure->event->observation->decimals};
     for (size_t i = 0; i < page->basis->figure_count; i++) {
         const struct figure *other = &page->basis->figures[i];
         char value[DECIMAL_TEXT_BYTES], address[EVENT_ADDRESS_BYTES];
         if (other == figure || !is_same_key(other, figure))
             continue;
         const Songhua__V1__Observation *observation = other->event->observation;
-        decimal_format((struct decimal){observation->unscaled, observation->decimals}, value);
+        const struct decimal reported = {observation->unscaled, observation->decimals};
+        if (!decimal_compare(reported, in_force))
+            continue;
+        decimal_format(reported, value);
         event_address_format(other->address.sequence, other->address.index, address);
         bool is_later = other->address.sequence > page->judgement->as_of_sequence;
         explain_line(page, "           %s %s  [%s]",

@@ -35,13 +35,18 @@ const struct judgement *review_at(const struct review *review, size_t year, size
 
 /* --- years -------------------------------------------------------------------------------------- */
 
+uint64_t review_moment_ms(unsigned year)
+{
+    const struct period after = {.year = (uint16_t)(year + 1), .frequency = FREQUENCY_YEAR};
+    return year ? period_end_ms(after) - 1 : 0;
+}
+
 static enum err judge_years(struct review *review)
 {
     enum err err = ERR_OK;
     for (unsigned year = review->options.first_year; year <= review->options.last_year && !err;
          year++) {
-        const struct period after = {.year = (uint16_t)(year + 1), .frequency = FREQUENCY_YEAR};
-        const struct basis_view view = {.last_year = year, .judge_ms = period_end_ms(after) - 1};
+        const struct basis_view view = {.last_year = year, .judge_ms = review_moment_ms(year)};
         err = side_init(review->basis, &view, &review->years[review->year_count]);
         if (!err)
             review->year_count++;

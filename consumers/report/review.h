@@ -57,6 +57,9 @@ struct review {
     size_t revision_count;
 };
 
+/* The moment that the figures up to a year are judged at: the end of the year after it. 0 for 0. */
+uint64_t review_moment_ms(unsigned year);
+
 /* Release with review_free(). Errors  ERR_USAGE (years), ERR_NOT_FOUND (no framework), ERR_NOMEM. */
 MUST_CHECK enum err review_new(const struct basis *basis, const struct review_options *options,
                                struct review **out);
