@@ -14,8 +14,8 @@ static const struct command commands[] = {
      "INDICATOR REGION", explain_command, explain_options, sizeof(struct explain_settings),
      "songhua-scorer explain rd_intensity 220000\n"
      "songhua-scorer explain rd_intensity 220000 -f jilin-2021.yaml -o 220000.csv --lang en"},
-    {"diff", "what differs between two moments or frameworks, or with another figure, and why", NULL,
-     diff_command, diff_options, sizeof(struct diff_settings),
+    {"diff", "what differs between two moments or frameworks, or with another figure, and why",
+     NULL, diff_command, diff_options, sizeof(struct diff_settings),
      "songhua-scorer diff --since 2025-01-01\n"
      "songhua-scorer diff --set rd_intensity,220000,2024=1.80"},
     {"report", "annual monitoring and evaluation over years, as HTML, XLSX, CSV or JSON", NULL,
