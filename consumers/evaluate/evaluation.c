@@ -1,6 +1,7 @@
 #include "consumers/evaluate/evaluation.h"
 
 #include "consumers/evaluate/judge.h"
+#include "consumers/evaluate/milestones.h"
 #include "proto/event/observation_check.h"
 
 #include <stdlib.h>
@@ -34,6 +35,7 @@ struct evaluation {
     size_t table_size;
     const char *units[MAX_UNITS];
     size_t unit_count;
+    struct milestones milestones;
     struct framework_at *frameworks; /* in order of address */
     size_t framework_count;
     struct evaluation_counts counts;
@@ -58,6 +60,7 @@ enum err evaluation_new(const struct evaluation_limits *limits, struct evaluatio
     evaluation->table = calloc(FIRST_TABLE_SIZE, sizeof *evaluation->table);
     arena_init(&evaluation->arena, BYTES_AT_LEAST + own->max_series * BYTES_PER_SERIES +
                                        own->max_observations * BYTES_PER_OBSERVATION);
+    milestones_init(&evaluation->milestones, &evaluation->arena);
     if (evaluation->table == NULL) {
         evaluation_free(evaluation);
         return ERR_NOMEM;
@@ -70,6 +73,7 @@ void evaluation_free(struct evaluation *evaluation)
 {
     if (evaluation == NULL)
         return;
+    milestones_fini(&evaluation->milestones);
     arena_fini(&evaluation->arena);
     free(evaluation->table);
     free(evaluation->frameworks);
@@ -232,7 +236,8 @@ static enum err add(struct evaluation *evaluation, const struct series_key *key,
         period_parse(period_text, &period, NULL) != ERR_OK)
         return ERR_USAGE;
     const struct evaluation_counts *counts = &evaluation->counts;
-    if (counts->observations + counts->retractions >= evaluation->limits.max_observations)
+    if (counts->observations + counts->retractions + counts->milestones >=
+        evaluation->limits.max_observations)
         return ERR_LIMIT;
     struct series *series = *table_place(evaluation->table, evaluation->table_size, key);
     enum err err = series == NULL ? make_series(evaluation, key, &series) : ERR_OK;
@@ -274,6 +279,22 @@ enum err evaluation_add_retraction(struct evaluation *evaluation, uint32_t regio
     return add(evaluation, &key, retraction->period, &vintage, &evaluation->counts.retractions);
 }
 
+enum err evaluation_add_milestone(struct evaluation *evaluation, uint32_t region,
+                                  const Songhua__V1__Milestone *milestone, struct address address,
+                                  uint64_t stored_ms)
+{
+    struct evaluation_counts *counts = &evaluation->counts;
+    bool is_new;
+    if (counts->observations + counts->retractions + counts->milestones >=
+        evaluation->limits.max_observations)
+        return ERR_LIMIT;
+    enum err err =
+        milestones_add(&evaluation->milestones, region, milestone, address, stored_ms, &is_new);
+    if (err == ERR_OK)
+        *(is_new ? &counts->milestones : &counts->repeated) += 1;
+    return err;
+}
+
 /* --- judging ------------------------------------------------------------------------------------ */
 
 void evaluation_judge(const struct evaluation *evaluation, struct as_of as_of,
@@ -282,11 +303,12 @@ void evaluation_judge(const struct evaluation *evaluation, struct as_of as_of,
 {
     const struct definition *primary = indicator_primary_definition(indicator);
     struct series_key key = key_of(indicator->id, region, primary != NULL ? primary->id : "");
-    struct history history = {.series =
-                                  *table_place(evaluation->table, evaluation->table_size, &key),
-                              .indicator = indicator,
-                              .units = evaluation->units,
-                              .as_of = as_of};
+    struct history history = {
+        .series = *table_place(evaluation->table, evaluation->table_size, &key),
+        .milestones = milestones_find(&evaluation->milestones, indicator->id, region),
+        .indicator = indicator,
+        .units = evaluation->units,
+        .as_of = as_of};
     judge(&history, target, region, out);
 }
 

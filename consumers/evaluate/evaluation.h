@@ -4,7 +4,7 @@
  *
  *     evaluation_new(&limits, &evaluation)
  *     evaluation_set_framework(evaluation, framework, address)
- *     for each event of the record: evaluation_add_observation() / evaluation_add_retraction()
+ *     for each event of the record: evaluation_add_observation() / _retraction() / _milestone()
  *     evaluation_judge_all(evaluation, as_of, visit, context)
  *     evaluation_free(evaluation)
  *
@@ -42,7 +42,7 @@ struct as_of {
 };
 
 struct evaluation_counts {
-    uint64_t observations, retractions, repeated; /* added; ignored as added already */
+    uint64_t observations, retractions, milestones, repeated; /* added; ignored as added already */
     size_t series;
 };
 
@@ -67,6 +67,10 @@ MUST_CHECK enum err evaluation_add_observation(struct evaluation *evaluation, ui
 MUST_CHECK enum err evaluation_add_retraction(struct evaluation *evaluation, uint32_t region,
                                               const Songhua__V1__Retraction *retraction,
                                               struct address address, uint64_t stored_ms);
+
+MUST_CHECK enum err evaluation_add_milestone(struct evaluation *evaluation, uint32_t region,
+                                             const Songhua__V1__Milestone *milestone,
+                                             struct address address, uint64_t stored_ms);
 
 /* Judge one target (NULL: as an indicator without one) in one region. `indicator` and `target` are
  * of the framework in force as of the moment. */

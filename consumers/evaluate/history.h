@@ -6,7 +6,8 @@
 #include "consumers/evaluate/series.h"
 
 struct history {
-    const struct series *series; /* NULL: nothing was ever recorded */
+    const struct series *series;            /* NULL: nothing was ever recorded */
+    const struct milestone_log *milestones; /* NULL: nothing was ever reported */
     const struct indicator *indicator;
     const char *const *units; /* by vintage.unit */
     struct as_of as_of;

@@ -1,8 +1,7 @@
 #include "consumers/evaluate/judge.h"
 
 #include "consumers/evaluate/progress.h"
-
-static const uint64_t day_ms = 86400000;
+#include "consumers/evaluate/standing.h"
 
 static struct base base_of(const struct point *point)
 {
@@ -44,14 +43,17 @@ static void state_base(const struct base *base, struct judgement *out)
     out->is_provisional = out->is_provisional || base->is_provisional;
 }
 
-/* Days that the figure after `last` is overdue as of the moment; 0: it is not. */
-static uint32_t overdue_days(const struct history *history, struct period last)
+/* By how many days the figure for `next` is overdue as of the moment, and since when. What is reported
+ * once only is never overdue. */
+static void state_overdue(const struct history *history, struct period next, struct judgement *out)
 {
-    uint64_t due = period_end_ms(period_next(last)) + history->indicator->due_days * day_ms;
-    if (history->as_of.ms == UINT64_MAX || history->as_of.ms <= due)
-        return 0;
-    uint64_t days = (history->as_of.ms - due + day_ms - 1) / day_ms;
-    return days < UINT32_MAX ? (uint32_t)days : UINT32_MAX;
+    const struct indicator *indicator = history->indicator;
+    uint64_t due_ms = period_end_ms(next);
+    if (indicator->cadence == CADENCE_ONCE)
+        return;
+    out->overdue_days = days_past(history->as_of, due_ms, indicator->due_days);
+    if (out->overdue_days > 0)
+        out->overdue_since_ms = due_ms + indicator->due_days * STANDING_DAY_MS;
 }
 
 static void explain_nothing(const struct history *history, const struct base *base,
@@ -64,8 +66,10 @@ static void explain_nothing(const struct history *history, const struct base *ba
     };
     out->verdict = SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_DATA;
     out->reason = reasons[history_last_state(history)];
-    if (base->is_set)
-        out->overdue_days = overdue_days(history, base->period);
+    if (history->indicator->since.is_set)
+        state_overdue(history, history->indicator->since.period, out);
+    else if (base->is_set)
+        state_overdue(history, period_next(base->period), out);
 }
 
 static void state_latest(const struct history *history, const struct point *latest,
@@ -75,7 +79,7 @@ static void state_latest(const struct history *history, const struct point *late
     out->value = (struct optional_decimal){true, latest->value};
     out->period = (struct optional_period){true, latest->period};
     out->is_provisional = obs_status_is_provisional(latest->status);
-    out->overdue_days = overdue_days(history, latest->period);
+    state_overdue(history, period_next(latest->period), out);
     progress_cite(out, latest->address);
 }
 
@@ -160,6 +164,11 @@ void judge(const struct history *history, const struct target *target, uint32_t 
                                 .history = history,
                                 .as_of = history->as_of,
                                 .direction = history->indicator->direction < 0 ? -1 : 1};
+    enum method method = target_method(question.indicator, target);
+    if (method_is_by_reports(method)) {
+        method_judge(method)(&question, out);
+        return;
+    }
     question.base = find_base(history, target, region);
     bool has_latest = history_before(history, UINT32_MAX, &question.latest);
     if (has_latest)
@@ -171,7 +180,7 @@ void judge(const struct history *history, const struct target *target, uint32_t 
     }
     if (target != NULL && target->is_quantified)
         judge_target(&question, out);
-    else if (target_method(question.indicator, target) == METHOD_CAGR_NO_TARGET)
+    else if (method == METHOD_CAGR_NO_TARGET)
         cagr_no_target_judge(&question, out);
     else
         no_target_judge(&question, out);

@@ -73,6 +73,31 @@ void judgement_set(struct judgement *judgement, enum judgement_number number, do
         value + 0.0; /* -0 becomes 0, so that equal results are equal bytes */
 }
 
+void judgement_add_overdue(struct judgement *judgement, const struct part *part,
+                           const struct period *period, uint32_t days)
+{
+    if (days == 0)
+        return;
+    if (judgement->overdue_total < JUDGEMENT_MAX_OVERDUE) {
+        struct overdue_item *item = &judgement->overdue[judgement->overdue_total];
+        *item = (struct overdue_item){.part = part, .days = days};
+        if (period != NULL)
+            item->period = (struct optional_period){true, *period};
+    }
+    judgement->overdue_total++;
+    if (days > judgement->overdue_days)
+        judgement->overdue_days = days;
+}
+
+void overdue_format(const struct overdue_item *item, char out[OVERDUE_TEXT_BYTES])
+{
+    out[0] = '\0';
+    if (item->period.is_set)
+        period_format(item->period.period, out);
+    else if (item->part != NULL)
+        strncat(out, item->part->id, OVERDUE_TEXT_BYTES - 1);
+}
+
 /* --- as a Score --------------------------------------------------------------------------------- */
 
 /* A piece of the arena with the text in it; sets *err when there is no room. */
@@ -110,6 +135,30 @@ static enum err keep_evidence(const struct judgement *judgement, struct arena *a
         out->evidence[i] = keep(arena, text, &err);
     }
     out->n_evidence = judgement->evidence_count;
+    return err;
+}
+
+static enum err keep_overdue(const struct judgement *judgement, struct arena *arena,
+                             Songhua__V1__Score *out)
+{
+    enum err err = ERR_OK;
+    size_t count = judgement->overdue_total < JUDGEMENT_MAX_OVERDUE ? judgement->overdue_total
+                                                                    : JUDGEMENT_MAX_OVERDUE;
+    char date[DATE_TEXT_BYTES] = "";
+    if (judgement->overdue_since_ms > 0)
+        date_format(date_of(judgement->overdue_since_ms - 1), date);
+    out->overdue_since = keep(arena, date, &err);
+    if (count == 0 || err != ERR_OK)
+        return err;
+    out->overdue = arena_take(arena, count * sizeof(char *));
+    if (out->overdue == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        char text[OVERDUE_TEXT_BYTES];
+        overdue_format(&judgement->overdue[i], text);
+        out->overdue[i] = keep(arena, text, &err);
+    }
+    out->n_overdue = count;
     return err;
 }
 
@@ -161,5 +210,7 @@ enum err score_from_judgement(const struct judgement *judgement, const struct fr
     out->baseline_period = keep_period(arena, judgement->baseline_period, &err);
     out->deadline = keep_period(arena, deadline, &err);
     set_numbers(judgement, out);
+    if (err == ERR_OK)
+        err = keep_overdue(judgement, arena, out);
     return err != ERR_OK ? err : keep_evidence(judgement, arena, out);
 }

@@ -57,7 +57,12 @@ enum judgement_number {
     X(DEADLINE_MISSED, "deadline_missed", "the deadline's figure does not meet the target",        \
       "期限当期数据未达目标")                                                                      \
     X(UNQUANTIFIED, "unquantified", "the policy gives no number", "无量化目标")                    \
-    X(DECREASED, "decreased", "below the figure before it", "低于上期")
+    X(DECREASED, "decreased", "below the figure before it", "低于上期")                            \
+    X(PART_OVERDUE, "part_overdue", "a part is overdue", "有分项逾期未完成")                       \
+    X(PART_CANCELLED, "part_cancelled", "a part was cancelled", "有分项被取消")                    \
+    X(DUTY_OVERDUE, "duty_overdue", "the last period's is not done", "最近一期应做未做")           \
+    X(DUTY_GAP, "duty_gap", "an earlier period was left out", "此前有一期未做")                    \
+    X(DONE_LATE, "done_late", "done, but after its day", "已完成，但晚于期限")
 
 enum reason {
 #define X(name, ...) REASON_##name,
@@ -70,11 +75,18 @@ const char *reason_text(enum reason reason);
 const char *reason_text_zh(enum reason reason);
 enum reason reason_from_id(const char *id); /* REASON_COUNT when unknown */
 
-enum { JUDGEMENT_MAX_EVIDENCE = 8 };
+enum { JUDGEMENT_MAX_EVIDENCE = 8, JUDGEMENT_MAX_OVERDUE = 8 };
 
 struct address {
     uint64_t sequence;
     uint32_t index;
+};
+
+/* A part of a milestone, or a period of a duty, whose day has passed undone. Neither: the whole item. */
+struct overdue_item {
+    const struct part *part;
+    struct optional_period period;
+    uint32_t days;
 };
 
 struct judgement {
@@ -85,8 +97,12 @@ struct judgement {
     Songhua__V1__Judgement verdict;
     bool is_provisional;
     enum reason reason;
-    uint32_t overdue_days; /* of the next figure; 0 unless reason is OVERDUE */
-    uint32_t has;          /* bit 1 << enum judgement_number: the number could be computed */
+    uint32_t
+        overdue_days; /* of the next figure, or the longest of `overdue`; done_late: by how many */
+    uint64_t overdue_since_ms; /* the first moment after the next figure's day; 0: not overdue */
+    struct overdue_item overdue[JUDGEMENT_MAX_OVERDUE]; /* the first of them, in order */
+    size_t overdue_total;
+    uint32_t has; /* bit 1 << enum judgement_number: the number could be computed */
     double numbers[NUMBER_COUNT];
     struct optional_decimal value; /* NUMBER_VALUE exactly, in the indicator's unit */
     struct optional_period period, baseline_period;
@@ -97,6 +113,14 @@ struct judgement {
 bool judgement_has(const struct judgement *judgement, enum judgement_number number);
 /* Sets the number; one that is not finite is left out, so that NaN never leaves. */
 void judgement_set(struct judgement *judgement, enum judgement_number number, double value);
+
+/* Nothing happens when `days` is 0. `period` may be NULL. */
+void judgement_add_overdue(struct judgement *judgement, const struct part *part,
+                           const struct period *period, uint32_t days);
+
+/* "changchun", "2024", "" for the whole item. */
+enum { OVERDUE_TEXT_BYTES = 72 };
+void overdue_format(const struct overdue_item *item, char out[OVERDUE_TEXT_BYTES]);
 
 /* Fill a Score from the judgement; its texts are made in `arena`, which must outlive it. `framework`
  * is the one the judgement was made under. Errors  ERR_NOMEM. */

@@ -35,7 +35,15 @@ struct question {
 typedef void judge_method(const struct question *question, struct judgement *out);
 
 judge_method cagr_no_target_judge, cagr_target_judge, coverage_judge, linear_path_judge,
-    no_target_judge, non_decreasing_judge, rank_judge, schedule_judge;
+    milestone_judge, no_target_judge, non_decreasing_judge, rank_judge, recurring_judge,
+    schedule_judge, sdsn_trend_judge;
+
+/* Methods that go by reports of milestones, with or without a number to reach. There is no latest
+ * figure in their question, nor a baseline. */
+bool method_is_by_reports(enum method method);
+
+/* The cuts of schedule.c, for a ratio of completion over time share. */
+Songhua__V1__Judgement schedule_verdict(double ratio);
 
 /* NULL: this version of the program does not have the method. */
 judge_method *method_judge(enum method method);

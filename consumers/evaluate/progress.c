@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-static void refuse(const struct question *question, enum reason reason, struct judgement *out)
+void progress_refuse(const struct question *question, enum reason reason, struct judgement *out)
 {
     if (question->is_settled)
         return;
@@ -20,6 +20,25 @@ void progress_cite(struct judgement *out, struct address address)
         out->evidence[out->evidence_count++] = address;
 }
 
+static bool is_later(struct address a, struct address b)
+{
+    return a.sequence != b.sequence ? a.sequence > b.sequence : a.index > b.index;
+}
+
+void progress_cite_in_order(struct judgement *out, struct address address)
+{
+    size_t place = out->evidence_count;
+    while (place > 0 && is_later(address, out->evidence[place - 1]))
+        place--;
+    if (place == JUDGEMENT_MAX_EVIDENCE)
+        return;
+    if (out->evidence_count < JUDGEMENT_MAX_EVIDENCE)
+        out->evidence_count++;
+    for (size_t i = out->evidence_count - 1; i > place; i--)
+        out->evidence[i] = out->evidence[i - 1];
+    out->evidence[place] = address;
+}
+
 /* The latest figure is the baseline's own or older: what is missing is the next one. */
 static enum reason missing_figure(const struct question *question, const struct judgement *out)
 {
@@ -34,7 +53,7 @@ static bool is_long_enough(const struct question *question, struct judgement *ou
     double years = period_years(question->latest.period) - period_years(base->period);
     if (years >= 1)
         return true;
-    refuse(question, years <= 0 ? missing_figure(question, out) : REASON_TOO_SHORT, out);
+    progress_refuse(question, years <= 0 ? missing_figure(question, out) : REASON_TOO_SHORT, out);
     return false;
 }
 
@@ -43,18 +62,18 @@ bool progress_path(const struct question *question, struct path *path, struct ju
     const struct target *target = question->target;
     const struct base *base = &question->base;
     if (!target->value.is_set || !target->deadline.is_set) {
-        refuse(question, REASON_NO_DEADLINE, out);
+        progress_refuse(question, REASON_NO_DEADLINE, out);
         return false;
     }
     double deadline = period_years(target->deadline.period);
     if (!base->is_set || period_years(base->period) >= deadline) {
-        refuse(question, REASON_NO_BASELINE, out);
+        progress_refuse(question, REASON_NO_BASELINE, out);
         return false;
     }
     if (!is_long_enough(question, out))
         return false;
     if (history_breaks(question->history, base->period, question->latest.period)) {
-        refuse(question, REASON_SERIES_BREAK, out);
+        progress_refuse(question, REASON_SERIES_BREAK, out);
         return false;
     }
     *path = (struct path){.y0 = base->value,

@@ -41,7 +41,13 @@ void progress_project(const struct question *question, struct judgement *out);
  * other sign, a break). `small` stands for a baseline of zero. */
 bool progress_growth(const struct question *question, double *growth);
 
+/* No judgement, unless the question is settled: why. */
+void progress_refuse(const struct question *question, enum reason reason, struct judgement *out);
+
 /* Names the address of a figure that the judgement rests on, once, keeping the order given. */
 void progress_cite(struct judgement *out, struct address address);
+
+/* The same, the latest recorded first and of too many the latest. */
+void progress_cite_in_order(struct judgement *out, struct address address);
 
 #endif

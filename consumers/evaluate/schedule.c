@@ -5,7 +5,7 @@
  */
 #include "consumers/evaluate/progress.h"
 
-static Songhua__V1__Judgement verdict_of(double ratio)
+Songhua__V1__Judgement schedule_verdict(double ratio)
 {
     if (ratio < 0)
         return SONGHUA__V1__JUDGEMENT__JUDGEMENT_MOVING_AWAY;
@@ -19,5 +19,5 @@ void schedule_judge(const struct question *question, struct judgement *out)
 {
     linear_path_judge(question, out);
     if (!question->is_settled && judgement_has(out, NUMBER_RATIO))
-        out->verdict = verdict_of(out->numbers[NUMBER_RATIO]);
+        out->verdict = schedule_verdict(out->numbers[NUMBER_RATIO]);
 }

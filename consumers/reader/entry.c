@@ -1,5 +1,6 @@
 #include "consumers/reader/entry.h"
 
+#include "consumers/reader/words.h"
 #include "proto/event/arena_protobuf.h"
 #include "proto/event/event.h"
 
@@ -92,6 +93,10 @@ const char *entry_type(const struct entry *entry)
         return "alert";
     case BODY(ALERT_ACTION):
         return "alert_action";
+    case BODY(DOUBT):
+        return "doubt";
+    case BODY(FRAMEWORK_REFUSAL):
+        return "framework_refusal";
     default:
         return "unknown";
     }
@@ -111,6 +116,8 @@ const char *entry_indicator(const struct entry *entry)
         return event->score->indicator;
     case BODY(ALERT):
         return event->alert->indicator;
+    case BODY(DOUBT):
+        return event->doubt->indicator;
     default:
         return "";
     }
@@ -154,6 +161,11 @@ enum err entry_key(const struct entry *entry, struct buffer *out)
         return put_key(out, entry, "framework", event->framework->id, "");
     case BODY(SCORE):
         return put_key(out, entry, "score", event->score->target, "");
+    case BODY(DOUBT):
+        return put_key(out, entry, word_of_doubt(event->doubt->kind).id, event->doubt->period,
+                       event->doubt->definition);
+    case BODY(FRAMEWORK_REFUSAL):
+        return put_key(out, entry, "refusal", event->framework_refusal->id, "");
     case BODY(ALERT):
         return put_key(out, entry, "alert", event->alert->target, event->alert->id);
     case BODY(ALERT_ACTION):

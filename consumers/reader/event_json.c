@@ -149,6 +149,48 @@ static void put_score(struct json *json, const Songhua__V1__Score *score)
     for (size_t i = 0; i < score->n_evidence; i++)
         json_text(json, NULL, score->evidence[i]);
     json_close(json, ']');
+    json_open(json, "overdue", '[');
+    for (size_t i = 0; i < score->n_overdue; i++)
+        json_text(json, NULL, score->overdue[i]);
+    json_close(json, ']');
+    json_text(json, "overdue_since", score->overdue_since);
+}
+
+static void put_doubt(struct json *json, const Songhua__V1__Doubt *doubt)
+{
+    const struct word kind = word_of_doubt(doubt->kind);
+    json_text(json, "indicator", doubt->indicator);
+    json_text(json, "definition", doubt->definition);
+    json_text(json, "period", doubt->period);
+    json_text(json, "doubt", kind.id);
+    json_text(json, "doubt_zh", kind.zh);
+    json_bool(json, "is_cleared", doubt->is_cleared);
+    json_text(json, "framework", doubt->framework);
+    json_u64(json, "as_of_sequence", doubt->as_of_sequence);
+    json_double(json, "value", doubt->value);
+    json_double(json, "expected", doubt->expected);
+    json_double(json, "measure", doubt->measure);
+    json_double(json, "limit", doubt->limit);
+    json_text(json, "unit", doubt->unit);
+    json_text(json, "identity", doubt->identity);
+    json_text(json, "other_period", doubt->other_period);
+    json_text(json, "text_zh", doubt->text_zh);
+    json_text(json, "text_en", doubt->text_en);
+    json_open(json, "evidence", '[');
+    for (size_t i = 0; i < doubt->n_evidence; i++)
+        json_text(json, NULL, doubt->evidence[i]);
+    json_close(json, ']');
+}
+
+static void put_refusal(struct json *json, const Songhua__V1__FrameworkRefusal *refusal)
+{
+    json_text(json, "id", refusal->id);
+    json_u64(json, "version", refusal->version);
+    json_text(json, "address", refusal->address);
+    json_u64(json, "findings", refusal->findings);
+    json_text(json, "first_zh", refusal->first_zh);
+    json_text(json, "first_en", refusal->first_en);
+    json_text(json, "in_force", refusal->in_force);
 }
 
 static void put_alert(struct json *json, const Songhua__V1__Alert *alert, bool is_utc)
@@ -157,6 +199,7 @@ static void put_alert(struct json *json, const Songhua__V1__Alert *alert, bool i
                       severity = word_of_severity(alert->severity);
     json_text(json, "id", alert->id);
     json_text(json, "rule", alert->rule);
+    json_text(json, "family", word_of_alert_family(alert->family).id);
     json_text(json, "indicator", alert->indicator);
     json_text(json, "target", alert->target);
     json_text(json, "state", state.id);
@@ -211,6 +254,12 @@ static void put_data(struct json *json, const Songhua__V1__Event *event, bool is
         break;
     case BODY(ALERT):
         put_alert(json, event->alert, is_utc);
+        break;
+    case BODY(DOUBT):
+        put_doubt(json, event->doubt);
+        break;
+    case BODY(FRAMEWORK_REFUSAL):
+        put_refusal(json, event->framework_refusal);
         break;
     case BODY(ALERT_ACTION):
         put_action(json, event->alert_action, is_utc);

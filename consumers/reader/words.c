@@ -43,6 +43,35 @@ struct word word_of_milestone(Songhua__V1__MilestoneState state)
     return PICK(words, state);
 }
 
+#define DOUBT(name) SONGHUA__V1__DOUBT_KIND__DOUBT_##name
+
+struct word word_of_doubt(Songhua__V1__DoubtKind kind)
+{
+    static const struct word words[] = {
+        [DOUBT(UNIT_SLIP)] = {"unit_slip", "疑似单位错误"},
+        [DOUBT(JUMP)] = {"jump", "变动异常"},
+        [DOUBT(RATIO)] = {"ratio", "比例不符"},
+        [DOUBT(SUM)] = {"sum", "合计不符"},
+        [DOUBT(PART)] = {"part", "部分大于总体"},
+        [DOUBT(DIFFERENCE)] = {"difference", "当期与累计不符"},
+        [DOUBT(DECREASE)] = {"decrease", "累计数下降"},
+        [DOUBT(COPY)] = {"copy", "与其他时期相同"},
+        [DOUBT(LATE)] = {"late", "逾期填报"},
+        [DOUBT(REVISION)] = {"revision", "修订过大"},
+        [DOUBT(DIGITS)] = {"digits", "尾数分布异常"},
+    };
+    return PICK(words, kind);
+}
+
+struct word word_of_alert_family(Songhua__V1__AlertFamily family)
+{
+    static const struct word words[] = {
+        [SONGHUA__V1__ALERT_FAMILY__ALERT_FAMILY_PERFORMANCE] = {"performance", "进展"},
+        [SONGHUA__V1__ALERT_FAMILY__ALERT_FAMILY_DATA] = {"data", "数据"},
+    };
+    return PICK(words, family);
+}
+
 struct word word_of_action(Songhua__V1__AlertActionKind kind)
 {
     static const struct word words[] = {

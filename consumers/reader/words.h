@@ -14,6 +14,8 @@ struct word {
 struct word word_of_alert_state(Songhua__V1__AlertState state);
 struct word word_of_severity(Songhua__V1__Severity severity);
 struct word word_of_milestone(Songhua__V1__MilestoneState state);
+struct word word_of_doubt(Songhua__V1__DoubtKind kind);
+struct word word_of_alert_family(Songhua__V1__AlertFamily family);
 struct word word_of_action(Songhua__V1__AlertActionKind kind);
 
 /* 220100: "Changchun" as id, 长春市; both "" when the table does not have it. */

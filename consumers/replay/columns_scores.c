@@ -1,4 +1,5 @@
 #include "consumers/evaluate/judgement.h"
+#include "consumers/reader/words.h"
 #include "consumers/replay/columns.h"
 
 #include <stddef.h>
@@ -11,12 +12,48 @@ static const Songhua__V1__Score *score_of(const struct entry *entry)
     return is_score ? entry->event->score : NULL;
 }
 
+static const Songhua__V1__Doubt *doubt_of(const struct entry *entry)
+{
+    bool is_doubt = entry->event->body_case == SONGHUA__V1__EVENT__BODY_DOUBT;
+    return is_doubt ? entry->event->doubt : NULL;
+}
+
+/* What a doubt has of a score's columns. */
+static const char *doubt_text(const Songhua__V1__Doubt *doubt, size_t which)
+{
+    switch (which) {
+    case SCORE(indicator):
+        return doubt->indicator;
+    case SCORE(framework):
+        return doubt->framework;
+    case SCORE(period):
+        return doubt->period;
+    case SCORE(unit):
+        return doubt->unit;
+    case SCORE(reason):
+        return word_of_doubt(doubt->kind).id;
+    default:
+        return "";
+    }
+}
+
+static enum err put_doubt(const Songhua__V1__Doubt *doubt, const struct style *style,
+                          struct buffer *out)
+{
+    if (style->is_exact)
+        return buffer_append_text(out, doubt->is_cleared ? "doubt_cleared" : "doubt");
+    return buffer_append_format(out, "? %s%s", word_of_doubt(doubt->kind).zh,
+                                doubt->is_cleared ? "（已消除）" : "");
+}
+
 /* `which` is the place of the text in the message. */
 static enum err put_text(const struct entry *entry, const struct style *style, size_t which,
                          struct buffer *out)
 {
     const Songhua__V1__Score *score = score_of(entry);
     (void)style;
+    if (doubt_of(entry))
+        return buffer_append_text(out, doubt_text(doubt_of(entry), which));
     return score ? buffer_append_text(out, *(char *const *)((const char *)score + which)) : ERR_OK;
 }
 
@@ -46,6 +83,8 @@ static enum err put_score_number(const struct entry *entry, const struct style *
 {
     const Songhua__V1__Score *score = score_of(entry);
     struct style reported = *style;
+    if (doubt_of(entry) && which == NUMBER_VALUE)
+        return put_number(doubt_of(entry)->value, style, out);
     if (!score || !(score->has & 1u << which))
         return ERR_OK;
     if (which == NUMBER_VALUE) /* a reported figure is never rounded */
@@ -68,6 +107,8 @@ static enum err put_verdict(const struct entry *entry, const struct style *style
 {
     const Songhua__V1__Score *score = score_of(entry);
     (void)which;
+    if (doubt_of(entry))
+        return put_doubt(doubt_of(entry), style, out);
     return score ? put_judgement(score, style, out) : ERR_OK;
 }
 
@@ -77,6 +118,8 @@ static enum err put_verdict_zh(const struct entry *entry, const struct style *st
     const Songhua__V1__Score *score = score_of(entry);
     (void)style;
     (void)which;
+    if (doubt_of(entry))
+        return buffer_append_text(out, word_of_doubt(doubt_of(entry)->kind).zh);
     return score ? buffer_append_text(out, verdict_name_zh(score->judgement)) : ERR_OK;
 }
 
@@ -98,6 +141,18 @@ static enum err put_evidence(const struct entry *entry, const struct style *styl
     (void)which;
     for (size_t i = 0; score && i < score->n_evidence && !err; i++)
         err = buffer_append_format(out, "%s%s", i ? " " : "", score->evidence[i]);
+    return err;
+}
+
+static enum err put_overdue(const struct entry *entry, const struct style *style, size_t which,
+                            struct buffer *out)
+{
+    const Songhua__V1__Score *score = score_of(entry);
+    enum err err = ERR_OK;
+    (void)style;
+    (void)which;
+    for (size_t i = 0; score && i < score->n_overdue && !err; i++)
+        err = buffer_append_format(out, "%s%s", i ? " " : "", score->overdue[i]);
     return err;
 }
 
@@ -143,5 +198,7 @@ const struct column score_columns[] = {
     {"projected_mid", NULL, true, 0, put_score_number, NUMBER_PROJECTED_MID},
     {"projected_high", NULL, true, 0, put_score_number, NUMBER_PROJECTED_HIGH},
     {"evidence", NULL, false, 0, put_evidence},
+    {"overdue", NULL, false, 0, put_overdue},
+    {"overdue_since", NULL, false, 0, put_text, SCORE(overdue_since)},
     {0},
 };

@@ -45,7 +45,9 @@ static void region_cell(struct table *table, uint32_t code)
 
 static void reason_cell(struct table *table, const struct judgement *judgement)
 {
-    if (judgement->reason == REASON_OVERDUE)
+    bool has_days = judgement->reason == REASON_OVERDUE || judgement->overdue_total > 0 ||
+                    judgement->reason == REASON_DONE_LATE;
+    if (has_days)
         table_cell_format(table, "%s (%u d)", reason_text_zh(judgement->reason),
                           judgement->overdue_days);
     else
@@ -128,6 +130,19 @@ static void write_evidence(struct json *json, const struct judgement *judgement)
     json_close(json, ']');
 }
 
+static void write_overdue(struct json *json, const struct judgement *judgement)
+{
+    if (judgement->overdue_total == 0)
+        return;
+    json_open(json, "overdue", '[');
+    for (size_t i = 0; i < judgement->overdue_total && i < JUDGEMENT_MAX_OVERDUE; i++) {
+        char text[OVERDUE_TEXT_BYTES];
+        overdue_format(&judgement->overdue[i], text);
+        json_text(json, NULL, text);
+    }
+    json_close(json, ']');
+}
+
 enum err judgement_to_json(const struct judgement *judgement, struct buffer *out)
 {
     struct json json = json_start(out);
@@ -149,6 +164,7 @@ enum err judgement_to_json(const struct judgement *judgement, struct buffer *out
         write_period(&json, "deadline", judgement->target->deadline);
     write_numbers(&json, judgement);
     write_evidence(&json, judgement);
+    write_overdue(&json, judgement);
     json_close(&json, '}');
     return json_end(&json);
 }

@@ -10,6 +10,7 @@
 
 struct scorer {
     struct scorer_state *state;
+    struct absorbed absorbed;
     struct arena arena; /* for what is made of one indicator in one region */
 };
 
@@ -97,6 +98,8 @@ static const char *indicator_of(const Songhua__V1__Event *event)
         return event->observation->indicator;
     case SONGHUA__V1__EVENT__BODY_RETRACTION:
         return event->retraction->indicator;
+    case SONGHUA__V1__EVENT__BODY_MILESTONE:
+        return event->milestone->indicator;
     default:
         return NULL;
     }
@@ -121,21 +124,56 @@ static enum err judge_touched(struct judging *judging, const struct service_inpu
     return err;
 }
 
+/* protobuf-c's message types have no const; packing does not write through them. */
+static char *unconst(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+static enum err publish_refusal(const struct judging *judging, const struct refusal *refusal,
+                                uint32_t region)
+{
+    char topic[EVENT_TOPIC_BYTES], address[EVENT_ADDRESS_BYTES];
+    char in_force[FRAMEWORK_LABEL_BYTES] = "";
+    Songhua__V1__FrameworkRefusal message = SONGHUA__V1__FRAMEWORK_REFUSAL__INIT;
+    Songhua__V1__Event event = event_of_framework_refusal(&message, 0);
+    event_address_format(refusal->address.sequence, refusal->address.index, address);
+    if (judging->framework)
+        framework_label(judging->framework, in_force);
+    message.id = refusal->version->id;
+    message.version = refusal->version->version;
+    message.address = address;
+    message.findings = refusal->findings;
+    message.first_zh = unconst(refusal->zh);
+    message.first_en = unconst(refusal->en);
+    message.in_force = in_force;
+    enum err err = event_topic(&event, topic);
+    return err ? err : effects_publish(judging->effects, region, topic, &event);
+}
+
+static enum err judge_record(struct judging *judging, const struct service_input *input,
+                             const struct absorbed *absorbed)
+{
+    struct scorer_state *state = judging->scorer->state;
+    uint64_t day = date_number(input->stored_ms);
+    if (!absorbed->is_framework && day <= state->day)
+        return absorbed->has_changed ? judge_touched(judging, input) : ERR_OK;
+    enum err err = scorer_state_turn(state, day, judging->effects);
+    return err ? err : judge_everything(judging);
+}
+
 enum err scorer_handle(void *context, const struct service_input *input, struct effects *effects)
 {
     struct scorer *scorer = context;
-    struct absorbed absorbed;
-    enum err err = scorer_state_absorb(scorer->state, input, &absorbed);
-    if (err || !absorbed.has_changed)
-        return err;
-    err = scorer_state_keep(input, effects);
-    if (err)
-        return err;
+    struct absorbed *absorbed = &scorer->absorbed;
+    enum err err = scorer_state_absorb(scorer->state, input, absorbed);
+    if (!err && absorbed->has_changed)
+        err = scorer_state_keep(input, effects);
     struct judging judging = {.scorer = scorer,
                               .as_of = {.sequence = input->sequence, .ms = input->stored_ms},
                               .effects = effects};
     judging.framework = evaluation_framework(scorer->state->evaluation, judging.as_of);
-    if (!judging.framework)
-        return ERR_OK;
-    return absorbed.is_framework ? judge_everything(&judging) : judge_touched(&judging, input);
+    for (size_t i = 0; i < absorbed->refusal_count && !err; i++)
+        err = publish_refusal(&judging, &absorbed->refusals[i], input->batch->region);
+    return err || !judging.framework ? err : judge_record(&judging, input, absorbed);
 }

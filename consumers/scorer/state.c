@@ -14,6 +14,7 @@
 
 #define RECORD_PREFIX    "r/"
 #define PUBLISHED_PREFIX "p/"
+#define DAY_KEY          "t/day"
 #define FRAMEWORK_TOPIC  "framework"
 
 enum {
@@ -62,6 +63,21 @@ static void refuse(struct scorer_state *state, struct address address, const cha
     state->refused++;
 }
 
+static void note_refusal(struct absorbed *absorbed, const Songhua__V1__FrameworkVersion *version,
+                         struct address address, const struct diag *diag)
+{
+    if (absorbed->refusal_count == REFUSALS_KEPT)
+        return;
+    struct refusal *refusal = &absorbed->refusals[absorbed->refusal_count++];
+    *refusal = (struct refusal){.address = address, .version = version, .findings = diag->total};
+    if (diag->count == 0)
+        return;
+    const struct diag_item *first = &diag->items[0];
+    unsigned long long line = first->line, column = first->column;
+    snprintf(refusal->zh, sizeof refusal->zh, "%llu:%llu: %s", line, column, first->zh);
+    snprintf(refusal->en, sizeof refusal->en, "%llu:%llu: %s", line, column, first->en);
+}
+
 /* A framework that does not validate is left out, whoever published it: validation is pure, so every
  * scorer leaves it out. */
 static enum err add_framework(struct scorer_state *state,
@@ -83,25 +99,40 @@ static enum err add_framework(struct scorer_state *state,
         absorbed->has_changed = absorbed->is_framework = true;
     } else if (err == ERR_FRAMEWORK) {
         refuse(state, address, "framework", diag.count ? diag.items[0].en : err_text(err));
+        note_refusal(absorbed, version, address, &diag);
         err = ERR_OK;
     }
     diag_fini(&diag);
     return err;
 }
 
+static enum err add_body(struct scorer_state *state, uint32_t region,
+                         const Songhua__V1__Event *event, struct address address,
+                         uint64_t stored_ms, const char **what)
+{
+    struct evaluation *evaluation = state->evaluation;
+    switch (event->body_case) {
+    case SONGHUA__V1__EVENT__BODY_OBSERVATION:
+        *what = "observation";
+        return evaluation_add_observation(evaluation, region, event->observation, address,
+                                          stored_ms);
+    case SONGHUA__V1__EVENT__BODY_RETRACTION:
+        *what = "retraction";
+        return evaluation_add_retraction(evaluation, region, event->retraction, address, stored_ms);
+    default:
+        *what = "milestone";
+        return evaluation_add_milestone(evaluation, region, event->milestone, address, stored_ms);
+    }
+}
+
 static enum err add_figure(struct scorer_state *state, uint32_t region,
                            const Songhua__V1__Event *event, struct address address,
                            uint64_t stored_ms, struct absorbed *absorbed)
 {
-    bool is_observation = event->body_case == SONGHUA__V1__EVENT__BODY_OBSERVATION;
-    enum err err = is_observation
-                       ? evaluation_add_observation(state->evaluation, region, event->observation,
-                                                    address, stored_ms)
-                       : evaluation_add_retraction(state->evaluation, region, event->retraction,
-                                                   address, stored_ms);
+    const char *what;
+    enum err err = add_body(state, region, event, address, stored_ms, &what);
     if (err == ERR_USAGE) {
-        refuse(state, address, is_observation ? "observation" : "retraction",
-               "period, decimals, status or ids are out of form");
+        refuse(state, address, what, "period, day, decimals, status or ids are out of form");
         return ERR_OK;
     }
     absorbed->has_changed = absorbed->has_changed || !err;
@@ -116,6 +147,7 @@ static enum err add_event(struct scorer_state *state, const struct service_input
     switch (event->body_case) {
     case SONGHUA__V1__EVENT__BODY_OBSERVATION:
     case SONGHUA__V1__EVENT__BODY_RETRACTION:
+    case SONGHUA__V1__EVENT__BODY_MILESTONE:
         return add_figure(state, input->batch->region, event, address, input->stored_ms, absorbed);
     case SONGHUA__V1__EVENT__BODY_FRAMEWORK:
         if (!strcmp(input->batch->topic, FRAMEWORK_TOPIC))
@@ -130,12 +162,11 @@ static enum err add_event(struct scorer_state *state, const struct service_input
 enum err scorer_state_absorb(struct scorer_state *state, const struct service_input *input,
                              struct absorbed *out)
 {
-    struct absorbed absorbed = {0};
     enum err err = ERR_OK;
+    out->has_changed = out->is_framework = false;
+    out->refusal_count = 0;
     for (size_t i = 0; i < input->event_count && !err; i++)
-        err = add_event(state, input, (uint32_t)i, &absorbed);
-    if (!err)
-        *out = absorbed;
+        err = add_event(state, input, (uint32_t)i, out);
     return err;
 }
 
@@ -186,6 +217,14 @@ enum err scorer_state_replace(struct scorer_state *state, uint32_t region,
         return ERR_OK;
     memcpy(standing, digest, DIGEST_BYTES);
     return effects_put(effects, key, key_size, digest, DIGEST_BYTES);
+}
+
+enum err scorer_state_turn(struct scorer_state *state, uint64_t day, struct effects *effects)
+{
+    unsigned char value[8];
+    state->day = day;
+    bytes_put_le64(value, day);
+    return effects_put(effects, DAY_KEY, sizeof DAY_KEY - 1, value, sizeof value);
 }
 
 /* --- keeping and loading ---------------------------------------------------------------------- */
@@ -253,6 +292,18 @@ static bool visit_published(void *context, const void *key, size_t key_size, con
     return !loading->err;
 }
 
+static bool visit_day(void *context, const void *key, size_t key_size, const void *value,
+                      size_t value_size)
+{
+    struct loading *loading = context;
+    (void)key;
+    (void)key_size;
+    loading->err = value_size == 8 ? ERR_OK : ERR_CORRUPT;
+    if (!loading->err)
+        loading->state->day = bytes_get_le64(value);
+    return !loading->err;
+}
+
 enum err scorer_state_load(struct scorer_state *state, struct outbox *outbox)
 {
     struct loading loading = {.state = state};
@@ -262,6 +313,10 @@ enum err scorer_state_load(struct scorer_state *state, struct outbox *outbox)
         err = loading.err;
     if (!err)
         err = outbox_each(outbox, PUBLISHED_PREFIX, PREFIX_BYTES, visit_published, &loading);
+    if (!err)
+        err = loading.err;
+    if (!err)
+        err = outbox_each(outbox, DAY_KEY, sizeof DAY_KEY - 1, visit_day, &loading);
     arena_fini(&loading.arena);
     return err ? err : loading.err;
 }

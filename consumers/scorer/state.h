@@ -4,6 +4,7 @@
  *   key in the outbox's state                                            value
  *   "r/" | sequence u64 be | stored_ms u64 le | region u32 le |
  *          event_count u32 le | is_framework u8                          the record's payload
+ *   "t/day"                                                               the last day judged, u64 le
  *   "p/" | region, six digits | "/" indicator | "/" target               digest of the judgement
  *
  * Not for use by two threads at once.
@@ -16,7 +17,12 @@
 #include "consumers/service/service.h"
 #include "proto/base/arena.h"
 
-enum { SCORER_MAX_FRAMEWORKS = 4096, SCORER_MAX_TARGETS = 4 * 1000 * 1000 };
+enum {
+    SCORER_MAX_FRAMEWORKS = 4096,
+    SCORER_MAX_TARGETS = 4 * 1000 * 1000,
+    REFUSALS_KEPT = 4,
+    REFUSAL_TEXT_BYTES = 512
+};
 
 struct scorer_state {
     struct evaluation *evaluation;
@@ -24,6 +30,7 @@ struct scorer_state {
     size_t framework_count;
     struct map
         published;    /* key as on disk without "p/"; value: 32 bytes, digest of the judgement */
+    uint64_t day;     /* date_number() of the record that everything was judged at last; 0: none */
     uint64_t refused; /* events that cannot be right, and frameworks that are wrong */
 };
 
@@ -31,13 +38,23 @@ struct scorer_state {
 MUST_CHECK enum err scorer_state_new(struct scorer_state **out);
 void scorer_state_free(struct scorer_state *state);
 
-/* What a record did to the state. */
-struct absorbed {
-    bool has_changed;  /* a figure, a retraction or a framework was taken */
-    bool is_framework; /* a framework was: every judgement may differ */
+/* A framework that was left out, and the first thing that is wrong with it. */
+struct refusal {
+    struct address address;
+    const Songhua__V1__FrameworkVersion *version; /* the record's */
+    uint64_t findings;
+    char zh[REFUSAL_TEXT_BYTES], en[REFUSAL_TEXT_BYTES];
 };
 
-/* Take up the record's figures, retractions and frameworks; what cannot be right is logged with its
+/* What a record did to the state. */
+struct absorbed {
+    bool has_changed;  /* a figure, a retraction, a milestone or a framework was taken */
+    bool is_framework; /* a framework was: every judgement may differ */
+    struct refusal refusals[REFUSALS_KEPT];
+    size_t refusal_count; /* kept; more in one record are logged only */
+};
+
+/* Take up the record's figures, retractions, milestones and frameworks; what cannot be right is logged with its
  * address and left out. A framework counts only under the topic "framework", which planners alone may
  * publish. Errors  ERR_LIMIT, ERR_NOMEM. */
 MUST_CHECK enum err scorer_state_absorb(struct scorer_state *state,
@@ -45,6 +62,11 @@ MUST_CHECK enum err scorer_state_absorb(struct scorer_state *state,
 
 /* Note in `effects` what a later load needs of the record. Errors  ERR_LIMIT, ERR_NOMEM. */
 MUST_CHECK enum err scorer_state_keep(const struct service_input *input, struct effects *effects);
+
+/* The day of a record on which everything is judged, from now on also in `effects`. With each new day a
+ * report may be late and a part overdue, though nothing was reported. Errors  ERR_LIMIT, ERR_NOMEM. */
+MUST_CHECK enum err scorer_state_turn(struct scorer_state *state, uint64_t day,
+                                      struct effects *effects);
 
 /* Whether the judgement of the target differs from the one published last; if so, it is the one from
  * now on, also in `effects`. Errors  ERR_LIMIT, ERR_NOMEM. */

@@ -1,7 +1,5 @@
 #include "proto/event/date.h"
 
-#include "proto/event/period.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -82,4 +80,26 @@ uint64_t date_number(uint64_t ms)
 {
     return ms > UINT64_MAX - china_offset_ms ? UINT64_MAX / day_ms
                                              : (ms + china_offset_ms) / day_ms;
+}
+
+struct date date_of(uint64_t ms)
+{
+    uint64_t years = date_number(ms) / 366; /* never too many: the rest is counted up to */
+    struct period at = {PERIOD_LAST_YEAR, FREQUENCY_YEAR, 0};
+    if (years < PERIOD_LAST_YEAR - 1970)
+        at.year = (uint16_t)(1970 + years);
+    while (period_end_ms(at) <= ms && at.year < PERIOD_LAST_YEAR)
+        at.year++;
+    struct date first = {at.year, 1, 1};
+    while (first.month < 12 && period_end_ms(date_month(first)) <= ms)
+        first.month++;
+    uint64_t day = date_number(ms) - date_number(date_start_ms(first)) + 1;
+    unsigned last = days_in_month(first.year, first.month);
+    first.day = (uint8_t)(day < last ? day : last);
+    return first;
+}
+
+struct period date_month(struct date date)
+{
+    return (struct period){date.year, FREQUENCY_MONTH, date.month};
 }

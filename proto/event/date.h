@@ -5,6 +5,7 @@
 #define SONGHUA_EVENT_DATE_H
 
 #include "proto/base/err.h"
+#include "proto/event/period.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,6 +26,10 @@ void date_format(struct date date, char out[DATE_TEXT_BYTES]); /* 2024-06-30 */
 /* The first moment of the day, and the first one after it, in ms since 1970. */
 uint64_t date_start_ms(struct date date);
 uint64_t date_end_ms(struct date date);
+
+/* The day a moment belongs to, and the month a day does. */
+struct date date_of(uint64_t ms);
+struct period date_month(struct date date);
 
 /* Which day a moment belongs to, counted from 1970-01-01 in China. */
 uint64_t date_number(uint64_t ms);

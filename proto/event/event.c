@@ -180,10 +180,37 @@ Songhua__V1__Event event_of_alert(Songhua__V1__Alert *alert, uint64_t time_ms)
     return event;
 }
 
+Songhua__V1__Event event_of_milestone(Songhua__V1__Milestone *milestone, uint64_t time_ms)
+{
+    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_MILESTONE);
+    event.milestone = milestone;
+    return event;
+}
+
+Songhua__V1__Event event_of_doubt(Songhua__V1__Doubt *doubt, uint64_t time_ms)
+{
+    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_DOUBT);
+    event.doubt = doubt;
+    return event;
+}
+
+Songhua__V1__Event event_of_framework_refusal(Songhua__V1__FrameworkRefusal *refusal,
+                                              uint64_t time_ms)
+{
+    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_FRAMEWORK_REFUSAL);
+    event.framework_refusal = refusal;
+    return event;
+}
+
 static const char *alert_state_name(Songhua__V1__AlertState state)
 {
     static const char *const names[] = {"firing", "resolved", "withdrawn"};
     return (unsigned)state < sizeof names / sizeof *names ? names[state] : NULL;
+}
+
+static bool is_about_data(const Songhua__V1__Alert *alert)
+{
+    return alert->family == SONGHUA__V1__ALERT_FAMILY__ALERT_FAMILY_DATA;
 }
 
 static enum err write_topic(char out[EVENT_TOPIC_BYTES], int written)
@@ -203,17 +230,22 @@ enum err event_topic(const Songhua__V1__Event *event, char out[EVENT_TOPIC_BYTES
         [SONGHUA__V1__EVENT__BODY_FRAMEWORK] = "framework",
         [SONGHUA__V1__EVENT__BODY_HEARTBEAT] = "heartbeat",
         [SONGHUA__V1__EVENT__BODY_ALERT_ACTION] = "action",
+        [SONGHUA__V1__EVENT__BODY_FRAMEWORK_REFUSAL] = "framework/refused",
     };
     unsigned body = (unsigned)event->body_case;
     if (body == SONGHUA__V1__EVENT__BODY_SCORE)
         return write_topic(out, snprintf(out, EVENT_TOPIC_BYTES, "%s", event->score->indicator));
+    if (body == SONGHUA__V1__EVENT__BODY_DOUBT)
+        return write_topic(out,
+                           snprintf(out, EVENT_TOPIC_BYTES, "doubt/%s", event->doubt->indicator));
     if (body == SONGHUA__V1__EVENT__BODY_ALERT) {
         const Songhua__V1__Alert *alert = event->alert;
         const char *state = alert_state_name(alert->state);
         if (state == NULL)
             return ERR_USAGE;
-        return write_topic(out, snprintf(out, EVENT_TOPIC_BYTES, "%s/%s/%s", alert->indicator,
-                                         alert->target, state));
+        return write_topic(out,
+                           snprintf(out, EVENT_TOPIC_BYTES, "%s/%s/%s", alert->indicator,
+                                    is_about_data(alert) ? alert->rule : alert->target, state));
     }
     if (body >= sizeof fixed / sizeof *fixed || fixed[body] == NULL)
         return ERR_USAGE;

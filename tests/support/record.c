@@ -59,6 +59,20 @@ void record_add(struct record *record, const char *period, const char *value, ch
                  ERR_OK);
 }
 
+void record_milestone(struct record *record, const char *part, char state, const char *date)
+{
+    static const char letters[] = "PSDCE"; /* in the order of MilestoneState */
+    Songhua__V1__Milestone milestone = SONGHUA__V1__MILESTONE__INIT;
+    milestone.indicator = "x";
+    milestone.part = (char *)part;
+    milestone.state = (Songhua__V1__MilestoneState)(strchr(letters, state) - letters);
+    milestone.date = (char *)date;
+    struct address address = {++record->sequence, 0};
+    cr_assert_eq(
+        evaluation_add_milestone(record->evaluation, 220000, &milestone, address, record->sequence),
+        ERR_OK);
+}
+
 void record_retract(struct record *record, const char *period)
 {
     Songhua__V1__Retraction retraction = SONGHUA__V1__RETRACTION__INIT;

@@ -18,6 +18,9 @@ void record_free(struct record *record);
 
 /* Add a figure of indicator x as the next event: record_add(&record, "2020", "1.30", 'P'). */
 void record_add(struct record *record, const char *period, const char *value, char status);
+/* Report a state of indicator x's part: record_milestone(&record, "a", 'D', "2024-06-30"); the letters are
+ * P planned, S started, D done, C cancelled, E exempt. */
+void record_milestone(struct record *record, const char *part, char state, const char *date);
 void record_retract(struct record *record, const char *period);
 
 /* The judgement of x's target (NULL: its first; "": none) as of now, or of an event, or of a time. */

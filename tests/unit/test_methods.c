@@ -121,8 +121,9 @@ Test(no_target, a_target_without_number_is_said_to_be_one, .timeout = 10)
 
 Test(method, one_that_this_version_lacks_is_no_data_unless_the_target_is_met, .timeout = 10)
 {
-    struct record record = record_of("    direction: up\n    method: milestone\n    targets:\n"
+    struct record record = record_of("    direction: up\n    method: coverage\n    targets:\n"
                                      "      - {id: full, comparator: \"=\", value: 100}\n");
+    record.framework->indicators[0].method = METHOD_COUNT; /* as of a later version's document */
     record_add(&record, "2023", "37.5", 'A');
     struct judgement judgement = record_judge(&record, NULL);
     expect_verdict(&judgement, IS(NO_DATA), REASON_NO_METHOD);

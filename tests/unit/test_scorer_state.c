@@ -36,7 +36,7 @@ struct bench {
     struct outbox *outbox;
     struct scorer *scorer;
     struct effects effects;
-    uint64_t sequence;
+    uint64_t sequence, days; /* of the next record: days after the first ones */
     Songhua__V1__EventBatch *published[SCORES_MAX];
     uint32_t regions[SCORES_MAX];
     char topics[SCORES_MAX][TOPIC_MAX_BYTES + 1];
@@ -114,7 +114,8 @@ static enum err tell_events(struct bench *bench, uint32_t region, const char *to
     strcpy(batch.topic, topic);
     bench->sequence++;
     const struct service_input input = {.sequence = bench->sequence,
-                                        .stored_ms = 1700000000000 + bench->sequence,
+                                        .stored_ms = 1700000000000 + bench->sequence +
+                                                     bench->days * 86400000,
                                         .batch = &batch,
                                         .events = events,
                                         .event_count = count};
@@ -134,18 +135,23 @@ static void store(struct bench *bench)
     cr_assert_eq(outbox_commit(bench->outbox), ERR_OK);
 }
 
-static void tell_framework(struct bench *bench, const char *topic, int version, const char *target)
+static void tell_document(struct bench *bench, const char *topic, const char *text)
 {
-    char text[4096];
     Songhua__V1__FrameworkVersion framework = SONGHUA__V1__FRAMEWORK_VERSION__INIT;
     Songhua__V1__Event event = event_of_framework(&framework, 1);
     Songhua__V1__Event *events[] = {&event};
-    snprintf(text, sizeof text, framework_text, version, target);
     framework.id = (char *)"test";
-    framework.document.data = (uint8_t *)text;
+    framework.document.data = (uint8_t *)(uintptr_t)text;
     framework.document.len = strlen(text);
     cr_assert_eq(tell_events(bench, 220000, topic, events, 1), ERR_OK);
     store(bench);
+}
+
+static void tell_framework(struct bench *bench, const char *topic, int version, const char *target)
+{
+    char text[4096];
+    snprintf(text, sizeof text, framework_text, version, target);
+    tell_document(bench, topic, text);
 }
 
 static Songhua__V1__Observation figure(const char *indicator, const char *period, int64_t unscaled)
@@ -285,7 +291,6 @@ Test(scorer, a_framework_that_is_wrong_is_left_out, .timeout = 20)
     struct bench *bench = bench_new();
     tell_framework(bench, "framework", 1, "2.00");
     tell_framework(bench, "framework", 2, "not a number");
-    cr_expect_eq(bench->count, 0);
     tell_figure(bench, 220000, "rd_intensity", "2023", 155);
     cr_expect_str_eq(score_at(bench, 0, 0)->framework, "test@1");
     bench_free(bench);
@@ -315,6 +320,102 @@ Test(scorer, an_event_that_cannot_be_right_does_not_stop_the_rest_of_its_record,
     cr_assert_eq(tell_events(bench, 220000, "observation", events, 2), ERR_OK);
     cr_expect_eq(score_at(bench, 0, 0)->judgement, IS(ACCELERATE));
     cr_expect_str_eq(score_at(bench, 0, 0)->evidence[0], "2.1");
+    bench_free(bench);
+}
+
+static void tell_milestone(struct bench *bench, const char *part, const char *date)
+{
+    Songhua__V1__Milestone milestone = SONGHUA__V1__MILESTONE__INIT;
+    Songhua__V1__Event event = event_of_milestone(&milestone, 1);
+    Songhua__V1__Event *events[] = {&event};
+    milestone.indicator = (char *)"zone";
+    milestone.part = (char *)(uintptr_t)part;
+    milestone.state = SONGHUA__V1__MILESTONE_STATE__MILESTONE_DONE;
+    milestone.date = (char *)(uintptr_t)date;
+    cr_assert_eq(tell_events(bench, 220000, "milestone", events, 1), ERR_OK);
+    store(bench);
+}
+
+static void tell_heartbeat(struct bench *bench)
+{
+    Songhua__V1__Heartbeat heartbeat = SONGHUA__V1__HEARTBEAT__INIT;
+    Songhua__V1__Event event = event_of_heartbeat(&heartbeat, 1);
+    Songhua__V1__Event *events[] = {&event};
+    cr_assert_eq(tell_events(bench, 220000, "heartbeat", events, 1), ERR_OK);
+    store(bench);
+}
+
+/* Records are of 2023-11-15 in China. */
+static const char zones_text[] =
+    "framework: zones\nversion: 1\ntitle: {zh: 测, en: test}\nsource: test\nindicators:\n"
+    "  - id: zone\n    name: {zh: 区, en: zone}\n    kind: milestone\n    method: milestone\n"
+    "    regions: [220000]\n    targets: [{id: \"2025\", deadline: 2025}]\n    parts:\n"
+    "      - {id: a, name: {zh: 甲, en: a}, due: 2023-11-15}\n"
+    "      - {id: b, name: {zh: 乙, en: b}}\n";
+
+Test(scorer, a_milestone_has_its_item_judged, .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    tell_document(bench, "framework", zones_text);
+    cr_expect_str_eq(score_at(bench, 0, 0)->reason, "never_reported");
+    tell_milestone(bench, "b", "2023-11-01");
+    cr_assert_eq(bench->count, 1);
+    cr_expect_eq(score_at(bench, 0, 0)->judgement, IS(ON_TRACK));
+    cr_expect_eq(score_at(bench, 0, 0)->completion, 0.5);
+    restart(bench);
+    tell_milestone(bench, "a", "2023-11-02");
+    cr_expect_eq(score_at(bench, 0, 0)->judgement, IS(ACHIEVED));
+    bench_free(bench);
+}
+
+Test(scorer, a_day_that_passes_makes_a_part_overdue_though_nothing_was_reported, .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    tell_document(bench, "framework", zones_text);
+    tell_milestone(bench, "b", "2023-11-01");
+    tell_heartbeat(bench);
+    cr_expect_eq(bench->count, 0);
+    bench->days = 1;
+    restart(bench);
+    tell_heartbeat(bench);
+    cr_assert_eq(bench->count, 1);
+    cr_expect_eq(score_at(bench, 0, 0)->judgement, IS(LAGGING));
+    cr_expect_str_eq(score_at(bench, 0, 0)->overdue[0], "a");
+    restart(bench);
+    tell_heartbeat(bench);
+    cr_expect_eq(effects_bytes(&bench->effects), 0, "once a day");
+    bench_free(bench);
+}
+
+Test(scorer, a_figure_that_is_late_is_said_to_be_and_the_judgement_stays, .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    tell_framework(bench, "framework", 1, "2.00");
+    tell_figure(bench, 220000, "rd_intensity", "2022", 155);
+    cr_expect_eq(score_at(bench, 0, 0)->judgement, IS(ON_TRACK));
+    cr_expect_str_eq(score_at(bench, 0, 0)->overdue_since, "");
+    bench->days = 60;
+    tell_heartbeat(bench);
+    cr_expect_eq(score_at(bench, 0, 0)->judgement, IS(ON_TRACK));
+    cr_expect_str_eq(score_at(bench, 0, 0)->overdue_since, "2023-12-31");
+    bench_free(bench);
+}
+
+Test(scorer, a_framework_that_is_wrong_is_said_to_be_refused, .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    tell_framework(bench, "framework", 1, "2.00");
+    tell_framework(bench, "framework", 2, "not a number");
+    cr_assert_eq(bench->count, 1);
+    cr_expect_str_eq(bench->topics[0], "framework/refused");
+    const Songhua__V1__FrameworkRefusal *refusal =
+        bench->published[0]->events[0]->framework_refusal;
+    cr_assert_not_null(refusal);
+    cr_expect_str_eq(refusal->id, "test");
+    cr_expect_str_eq(refusal->address, "2.0");
+    cr_expect_str_eq(refusal->in_force, "test@1");
+    cr_expect_eq(refusal->findings, 1);
+    cr_expect_not_null(strstr(refusal->first_en, "16:46: "), "%s", refusal->first_en);
     bench_free(bench);
 }
 
