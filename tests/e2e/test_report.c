@@ -1,0 +1,159 @@
+/* What a result rests on, read from a broker's record by the commands that explain and report. */
+#include "proto/event/event.h"
+#include "tests/support/hub.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_ARGUMENTS_MAX = 24, EVENT_MAX_BYTES = 1 << 20 };
+#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define TEXT(literal)  ((char *)(uintptr_t)(literal))
+#define REGION         220000
+
+static struct hub hub;
+static struct publisher *publisher;
+
+static void publish(const char *topic, const Songhua__V1__Event *event)
+{
+    struct buffer bytes;
+    buffer_init(&bytes, EVENT_MAX_BYTES);
+    cr_assert_eq(event_pack(event, &bytes), ERR_OK);
+    cr_assert_eq(publisher_publish(publisher, REGION, topic, bytes.data, bytes.size), ERR_OK);
+    cr_assert_eq(publisher_flush(publisher, 20000), ERR_OK);
+    buffer_fini(&bytes);
+}
+
+static void publish_framework(void)
+{
+    static uint8_t document[EVENT_MAX_BYTES];
+    Songhua__V1__FrameworkVersion version = SONGHUA__V1__FRAMEWORK_VERSION__INIT;
+    Songhua__V1__Event event = SONGHUA__V1__EVENT__INIT;
+    FILE *file = fopen("deploy/framework/jilin-2021.yaml", "rb");
+    version.document.data = document;
+    version.document.len = fread(document, 1, sizeof document, file);
+    fclose(file);
+    version.id = TEXT("jilin-2021");
+    version.version = 1;
+    event.body_case = SONGHUA__V1__EVENT__BODY_FRAMEWORK;
+    event.framework = &version;
+    publish("framework", &event);
+}
+
+static void report(const char *period, int64_t unscaled)
+{
+    Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
+    observation.indicator = TEXT("rd_intensity");
+    observation.period = TEXT(period);
+    observation.unscaled = unscaled;
+    observation.decimals = 2;
+    observation.source = TEXT("统计公报");
+    const Songhua__V1__Event event = event_of_observation(&observation, 0);
+    publish("observation", &event);
+}
+
+static void open_hub(void)
+{
+    hub_open(&hub);
+    const struct identity *planner =
+        world_identity(hub.world, "agent-220000", ROLE_PLANNER, "220000");
+    world_identity(hub.world, "reader", ROLE_READER, "*");
+    broker_reload(hub.broker);
+    publisher = hub_publisher(&hub, planner, "events", "agent-220000");
+    publish_framework();
+    report("2022", 143);
+    report("2023", 155);
+    report("2022", 146);
+}
+
+static void close_hub(void)
+{
+    publisher_close(&publisher);
+    hub_close(&hub);
+}
+
+TestSuite(report_e2e, .init = open_hub, .fini = close_hub, .timeout = 60);
+
+static int run(const char *program, const char *port, const char *const *words, char **output)
+{
+    const char *line[LINE_ARGUMENTS_MAX];
+    char identity[512], server[512];
+    size_t count = 0;
+    snprintf(identity, sizeof identity, "%s", world_path(hub.world, "reader.cert"));
+    snprintf(server, sizeof server, "%s", world_path(hub.world, "broker.cert"));
+    while (*words)
+        line[count++] = *words++;
+    const char *const rest[] = {"--identity", identity, "--server-cert", server, port, hub.fetch};
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        line[count++] = rest[i];
+    line[count] = NULL;
+    return world_run(hub.world, program, line, output);
+}
+
+static int scorer(const char *const *words, char **output)
+{
+    return run("songhua-scorer", "--fetch", words, output);
+}
+
+Test(report_e2e, judgement_is_explained_from_the_record_with_addresses)
+{
+    char *output;
+    cr_expect_eq(scorer(ARGUMENTS("explain", "rd_intensity", "220000", "--year", "2023"), &output),
+                 0);
+    cr_expect_not_null(strstr(output, "0.0604 / |0.0900| = 0.6711"), "%s", output);
+    cr_expect_not_null(strstr(output, "[3.0]  agent-220000"), "%s", output);
+    cr_expect_not_null(strstr(output, "另曾填报 1.43  [2.0]"), "%s", output);
+    free(output);
+}
+
+Test(report_e2e, earlier_moment_of_the_record_has_the_earlier_figure)
+{
+    char *output;
+    cr_expect_eq(scorer(ARGUMENTS("explain", "rd_intensity", "220000", "--year", "2022",
+                                  "--as-of-sequence", "3"),
+                        &output),
+                 0);
+    cr_expect_not_null(strstr(output, "(1.43 / 1.3)^(1/2)"), "%s", output);
+    cr_expect_null(strstr(output, "1.46"), "%s", output);
+    free(output);
+}
+
+Test(report_e2e, what_a_revision_changed_is_said)
+{
+    char *output;
+    cr_expect_eq(scorer(ARGUMENTS("diff", "--since-sequence", "3", "--json"), &output), 0);
+    cr_expect_not_null(strstr(output, "\"why\":[\"revision\"]"), "%s", output);
+    free(output);
+}
+
+/* The text of a key in a line of JSON. */
+static char *text_of(const char *json, const char *key)
+{
+    const char *place = strstr(json, key);
+    cr_assert_not_null(place, "%s is not in %s", key, json);
+    return strndup(place + strlen(key), strcspn(place + strlen(key), "\""));
+}
+
+Test(report_e2e, report_names_the_heads_that_verify_finds)
+{
+    char *report_json, *verdict;
+    cr_assert_eq(
+        scorer(ARGUMENTS("report", "--years", "2022-2024", "--format", "json"), &report_json), 0);
+    cr_assert_eq(run("songhua-replay", "--broker",
+                     ARGUMENTS("verify", "--keys", "", "--stream", "events", "--json"), &verdict),
+                 0);
+    char *named = text_of(report_json, "\"heads\":\""), *found = text_of(verdict, "\"heads\":\"");
+    cr_expect_str_eq(named, found);
+    cr_expect_eq(strlen(named), 64);
+    free(named);
+    free(found);
+    free(report_json);
+    free(verdict);
+}
+
+Test(report_e2e, unknown_indicator_is_answered_with_the_nearest)
+{
+    char *output;
+    cr_expect_eq(scorer(ARGUMENTS("explain", "rd_intensty", "220000"), &output), 66);
+    free(output);
+}
