@@ -224,6 +224,20 @@ bool access_quota(struct access *access, const char *user, struct identity_quota
     return identity != NULL;
 }
 
+void access_owner(struct access *access, const char *producer, char owner[IDENTITY_NAME_BYTES])
+{
+    size_t size = strlen(producer);
+    struct client *client = NULL;
+    snprintf(owner, IDENTITY_NAME_BYTES, "%s", producer);
+    pthread_rwlock_rdlock(&access->lock);
+    for (; size && !client; size -= !client)
+        if (!producer[size] || producer[size] == '.')
+            HASH_FIND(by_name, access->by_name, producer, size, client);
+    pthread_rwlock_unlock(&access->lock);
+    if (client)
+        owner[size] = '\0';
+}
+
 /* --- rights ----------------------------------------------------------------------------------- */
 
 static int name_length(const char *user)

@@ -63,6 +63,9 @@ uint64_t access_reading(struct access *access, const char *user);
 /* The quota in the user's certificate; false: not known. */
 bool access_quota(struct access *access, const char *user, struct identity_quota *out);
 
+/* The client that owns a producer's name: the longest name known that does, else the name itself. */
+void access_owner(struct access *access, const char *producer, char owner[IDENTITY_NAME_BYTES]);
+
 /* Say in the log that something was denied, and count it. */
 void access_denied(struct access *access, const char *user, const char *why);
 uint64_t access_denied_count(const struct access *access);

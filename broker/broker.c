@@ -5,8 +5,10 @@
 #include "broker/intake.h"
 #include "broker/journal/journal.h"
 #include "broker/metrics.h"
+#include "broker/quota.h"
 #include "broker/saves.h"
 #include "broker/serve.h"
+#include "broker/usage.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
@@ -34,6 +36,9 @@ struct broker {
     struct net_socket *publish, *fetch, *live;
     struct wake to_intake, to_serve, failed;
     struct saves *saves;
+    struct quota *quota;
+    struct usage usage;
+    uint64_t tended_us;
     struct intake *intake;
     struct serve *serve;
     struct http_status *http;
@@ -101,6 +106,20 @@ static enum err open_ports(struct broker *broker)
     return err;
 }
 
+static enum err open_quota(struct broker *broker)
+{
+    const struct quota_options options = {.access = broker->access,
+                                          .journal = broker->journal,
+                                          .counters = &broker->counters,
+                                          .defaults = broker->options.quota};
+    broker->usage =
+        (struct usage){.journal = broker->journal, .access = broker->access, .streams = streams};
+    snprintf(broker->usage.path, sizeof broker->usage.path, "%s/usage", broker->options.state);
+    enum err err = quota_new(&options, &broker->quota);
+    broker->usage.quota = broker->quota;
+    return said("broker.quota", err ? err : usage_load(&broker->usage), broker->options.state);
+}
+
 static enum err start_threads(struct broker *broker)
 {
     enum err err = wake_open(&broker->to_intake);
@@ -126,6 +145,7 @@ static enum err start_threads(struct broker *broker)
                                           .journal = broker->journal,
                                           .access = broker->access,
                                           .saves = broker->saves,
+                                          .quota = broker->quota,
                                           .counters = &broker->counters,
                                           .wake = &broker->to_intake,
                                           .announce = &broker->to_serve,
@@ -181,6 +201,8 @@ enum err broker_open(const struct broker_options *options, struct broker **out)
     if (!err)
         err = open_access(broker);
     if (!err)
+        err = open_quota(broker);
+    if (!err)
         err = open_ports(broker);
     if (!err)
         err = start_threads(broker);
@@ -198,6 +220,24 @@ enum err broker_open(const struct broker_options *options, struct broker **out)
     return ERR_OK;
 }
 
+/* A failure costs nothing but time at the next start: then more is read from the journal. */
+static void save_usage(struct broker *broker)
+{
+    enum err err = broker->quota ? usage_save(&broker->usage) : ERR_OK;
+    if (err)
+        log_warn("usage.not_saved", "file=%s error=%s", broker->usage.path, err_name(err));
+}
+
+void broker_tend(struct broker *broker)
+{
+    enum { SAVE_EVERY_US = 5 * 1000 * 1000 };
+    uint64_t now_us = clock_monotonic_us();
+    if (now_us - broker->tended_us < SAVE_EVERY_US)
+        return;
+    broker->tended_us = now_us;
+    save_usage(broker);
+}
+
 void broker_close(struct broker **broker)
 {
     struct broker *b = *broker;
@@ -207,6 +247,8 @@ void broker_close(struct broker **broker)
     intake_stop(&b->intake);
     serve_stop(&b->serve);
     saves_free(b->saves);
+    save_usage(b);
+    quota_free(b->quota);
     net_socket_close(&b->publish);
     net_socket_close(&b->fetch);
     net_socket_close(&b->live);

@@ -9,6 +9,7 @@
 #define SONGHUA_BROKER_BROKER_H
 
 #include "proto/base/err.h"
+#include "proto/net/identity.h"
 
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct broker_options {
     const char *http;                   /* address of the status port; "" is none */
     uint64_t journal_bytes;
     uint64_t io_threads;
+    struct identity_quota quota; /* of a key whose certificate says nothing; 0: no limit */
 };
 
 /* What to do about a failure is in the log. Errors  those of the parts. */
@@ -30,6 +32,7 @@ void broker_close(struct broker **broker); /* finishes what was taken, answers i
 
 int broker_failed_fd(const struct broker *broker);  /* readable once the broker cannot go on */
 enum err broker_error(const struct broker *broker); /* why; ERR_OK while it can */
+void broker_tend(struct broker *broker);            /* what is to be done now and then */
 void broker_reload(struct broker *broker);          /* read the access directory again */
 
 /* The endpoints as bound, for programs that asked for port *: "publish", "fetch", "live", "http". */

@@ -10,6 +10,7 @@ struct run_settings {
     const char *publish, *fetch, *live, *http;
     const char *endpoints_file;
     uint64_t journal_bytes, io_threads;
+    uint64_t events_per_second, bytes_per_second, stored_bytes, max_producers;
 };
 extern const struct option broker_run_options[];
 enum err broker_run(const struct invocation *invocation);
@@ -65,8 +66,12 @@ enum err broker_positions(const struct invocation *invocation);
 /* authorize.c: work on the access directory */
 struct authorize_settings {
     const char *access;
+    struct option_list streams, producers;
+    uint64_t events_per_second, bytes_per_second, stored_bytes, max_producers;
 };
 extern const struct option broker_authorize_options[];
+extern const struct option broker_revoke_options[];
+enum err broker_limit(const struct invocation *invocation);
 enum err broker_authorize(const struct invocation *invocation);
 enum err broker_revoke(const struct invocation *invocation);
 

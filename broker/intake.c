@@ -36,6 +36,7 @@ struct intake {
     bool is_full;     /* in this turn: nothing more is appended */
     uint64_t stored;  /* batches of this turn */
     uint64_t now_ms;
+    uint64_t throttled_ms; /* when the batch at hand may come again */
 };
 
 /* --- refusing --------------------------------------------------------------------------------- */
@@ -49,7 +50,9 @@ static void refuse(struct intake *intake, const struct client_address *client,
     if (!answer)
         return;
     answer->err = err;
-    answer->retry_ms = err == ERR_FULL ? FULL_RETRY_MS : 0;
+    answer->retry_ms = err == ERR_FULL        ? FULL_RETRY_MS
+                       : err == ERR_THROTTLED ? intake->throttled_ms
+                                              : 0;
     answer->state = standing ? *standing : (struct producer_state){0};
     memcpy(answer->stream, batch->stream, sizeof answer->stream);
     memcpy(answer->producer, batch->producer, sizeof answer->producer);
@@ -73,6 +76,10 @@ static enum err check(struct intake *intake, const char *user, const struct batc
         access_denied(intake->options.access, user, why);
         return err;
     }
+    err = quota_check(intake->options.quota, user, batch, clock_monotonic_us(), why,
+                      &intake->throttled_ms);
+    if (err)
+        return err;
     return batch_check_digest(batch);
 }
 
@@ -100,6 +107,7 @@ static void store(struct intake *intake, const struct client_address *client,
         return;
     }
     intake->stored++;
+    quota_charge(intake->options.quota, batch, size, receipt.record);
     count_add(&counters->batches, 1);
     count_add(&counters->events, batch->event_count);
     count_add(&counters->bytes, size);
@@ -370,6 +378,7 @@ static enum err commit(struct intake *intake)
     struct counters *counters = intake->options.counters;
     uint64_t started_us = clock_monotonic_us();
     enum err err = journal_commit(intake->options.journal);
+    quota_settle(intake->options.quota, !err);
     if (intake->stored || intake->saves.count) {
         count_add(&counters->commits, 1);
         count_add(&counters->commit_us, clock_monotonic_us() - started_us);

@@ -11,6 +11,7 @@
 #include "broker/access.h"
 #include "broker/counters.h"
 #include "broker/journal/journal.h"
+#include "broker/quota.h"
 #include "broker/saves.h"
 #include "proto/base/wake.h"
 #include "proto/net/socket.h"
@@ -22,6 +23,7 @@ struct intake_options {
     struct journal *journal;
     struct access *access;
     struct saves *saves;
+    struct quota *quota;
     struct counters *counters;
     struct wake *wake;     /* there are saves, or it is time to stop */
     struct wake *announce; /* signalled after each commit that stored something */

@@ -3,6 +3,7 @@
 #define RUN       broker_run_options, sizeof(struct run_settings)
 #define ASK       broker_ask_options, sizeof(struct ask_settings)
 #define AUTHORIZE broker_authorize_options, sizeof(struct authorize_settings)
+#define REVOKE    broker_revoke_options, sizeof(struct authorize_settings)
 
 static const struct command commands[] = {
     {"run", "keep the record and serve it, until stopped", NULL, broker_run, RUN,
@@ -10,7 +11,9 @@ static const struct command commands[] = {
      "songhua-broker run --state /srv/songhua --publish 'tcp://*:7301' --journal-size 64GiB"},
     {"authorize", "let clients in: copy their public certificates into the access directory",
      "FILE.cert…", broker_authorize, AUTHORIZE, "songhua-broker authorize agent-220200.cert"},
-    {"revoke", "shut clients out, from their next message on", "NAME…", broker_revoke, AUTHORIZE,
+    {"limit", "set what clients may use, anew and at once", "NAME…", broker_limit, AUTHORIZE,
+     "songhua-broker limit agent-220200 --events-per-second 1000 --stored-bytes 2GiB"},
+    {"revoke", "shut clients out, from their next message on", "NAME…", broker_revoke, REVOKE,
      "songhua-broker revoke agent-220200"},
     {"producers", "who has published, how much and when last", NULL, broker_producers, ASK,
      "songhua-broker producers --json"},

@@ -66,6 +66,18 @@ static enum err render_refusals(const struct counters *counters, struct buffer *
     return err;
 }
 
+static enum err render_throttled(const struct counters *counters, struct buffer *out)
+{
+    static const char *const names[QUOTA_KINDS] = {"events", "bytes", "stored", "producers"};
+    enum err err = metric_family(out, "songhua_broker_throttled_total", "counter",
+                                 "Batches refused because a key was at its quota.");
+    for (unsigned i = 0; i < QUOTA_KINDS && !err; i++)
+        err =
+            buffer_append_format(out, "songhua_broker_throttled_total{quota=\"%s\"} %llu\n",
+                                 names[i], (unsigned long long)count_get(&counters->throttled[i]));
+    return err;
+}
+
 static enum err render_journal(struct journal *journal, struct buffer *out)
 {
     struct journal_stats stats;
@@ -113,6 +125,8 @@ enum err metrics_render(const struct metrics_sources *sources, struct buffer *ou
         err = render_counters(sources, out);
     if (!err)
         err = render_refusals(sources->counters, out);
+    if (!err)
+        err = render_throttled(sources->counters, out);
     if (!err)
         err = render_journal(sources->journal, out);
     return err ? err : render_streams(sources, out);

@@ -32,6 +32,13 @@ const struct option broker_run_options[] = {
      .min = 16 * 1024 * 1024},
     {"io-threads", 0, OPTION_NUMBER, AT(io_threads), "N", "threads that encrypt and decrypt",
      .initial = "1", .min = 1, .max = 64},
+    {"events-per-second", 0, OPTION_NUMBER, AT(events_per_second), "N",
+     "a key may publish, unless its certificate says otherwise; 0: no limit", .initial = "0"},
+    {"bytes-per-second", 0, OPTION_SIZE, AT(bytes_per_second), "SIZE", "likewise", .initial = "0"},
+    {"stored-bytes", 0, OPTION_SIZE, AT(stored_bytes), "SIZE",
+     "likewise, in all, pruned ones included", .initial = "0"},
+    {"max-producers", 0, OPTION_NUMBER, AT(max_producers), "N",
+     "names a key may publish under, likewise", .initial = "10000"},
     {"endpoints-file", 0, OPTION_TEXT, AT(endpoints_file), "FILE",
      "write the bound endpoints here once ready", .is_hidden = true},
     {0},
@@ -63,6 +70,7 @@ static enum err stay_up(struct broker *broker)
         struct pollfd items[] = {{.fd = stop_fd(), .events = POLLIN},
                                  {.fd = broker_failed_fd(broker), .events = POLLIN}};
         poll(items, 2, 1000);
+        broker_tend(broker);
         if (reload_count() != reloads) {
             reloads = reload_count();
             broker_reload(broker);
@@ -74,15 +82,20 @@ static enum err stay_up(struct broker *broker)
 enum err broker_run(const struct invocation *invocation)
 {
     const struct run_settings *settings = invocation->settings;
-    const struct broker_options options = {.state = settings->state,
-                                           .access = settings->access,
-                                           .identity = settings->identity,
-                                           .publish = settings->publish,
-                                           .fetch = settings->fetch,
-                                           .live = settings->live,
-                                           .http = settings->http,
-                                           .journal_bytes = settings->journal_bytes,
-                                           .io_threads = settings->io_threads};
+    const struct broker_options options = {
+        .state = settings->state,
+        .access = settings->access,
+        .identity = settings->identity,
+        .publish = settings->publish,
+        .fetch = settings->fetch,
+        .live = settings->live,
+        .http = settings->http,
+        .journal_bytes = settings->journal_bytes,
+        .io_threads = settings->io_threads,
+        .quota = {.events_per_second = settings->events_per_second,
+                  .bytes_per_second = settings->bytes_per_second,
+                  .stored_bytes = settings->stored_bytes,
+                  .max_producers = settings->max_producers}};
     struct broker *broker = NULL;
     keep_memory();
     enum err err = stop_init();
