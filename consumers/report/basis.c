@@ -118,13 +118,18 @@ static const char *period_of(const Songhua__V1__Event *event)
     }
 }
 
+/* A milestone is of the year that it is dated in. */
 static bool is_in_view(const struct figure *figure, const struct basis_view *view)
 {
     struct period period;
     const char *text = period_of(figure->event);
     if (view->last_sequence && figure->address.sequence > view->last_sequence)
         return false;
-    if (!view->last_year || !text)
+    if (!view->last_year)
+        return true;
+    if (figure->event->body_case == SONGHUA__V1__EVENT__BODY_MILESTONE)
+        return strtoul(figure->event->milestone->date, NULL, 10) <= view->last_year;
+    if (!text)
         return true;
     return period_parse(text, &period, NULL) || period.year <= view->last_year;
 }
@@ -140,6 +145,9 @@ static enum err add_figure(struct evaluation *evaluation, const struct figure *f
     if (event->body_case == SONGHUA__V1__EVENT__BODY_RETRACTION)
         return evaluation_add_retraction(evaluation, figure->region, event->retraction,
                                          figure->address, stored_ms);
+    if (event->body_case == SONGHUA__V1__EVENT__BODY_MILESTONE)
+        return evaluation_add_milestone(evaluation, figure->region, event->milestone,
+                                        figure->address, stored_ms);
     return ERR_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "consumers/report/explain.h"
 
+#include "consumers/reader/words.h"
 #include "proto/event/event.h"
 
 #include <inttypes.h>
@@ -100,6 +101,18 @@ static void show_verdict(struct explanation *page)
 
 /* --- figures ------------------------------------------------------------------------------------ */
 
+static void show_milestone(struct explanation *page, const Songhua__V1__Milestone *milestone,
+                           const char *address, const char *origin)
+{
+    struct word state = word_of_milestone(milestone->state);
+    explain_line(page, "  %-10s %s  %s  [%s]  %s", milestone->date,
+                 *milestone->part ? milestone->part : explain_pick(page, "整项", "the whole"),
+                 explain_pick(page, state.zh, state.id), address, origin);
+    if (*milestone->source)
+        explain_line(page, "           %s %s", explain_pick(page, "来源", "source"),
+                     milestone->source);
+}
+
 static void show_figure(struct explanation *page, const struct figure *figure)
 {
     char value[DECIMAL_TEXT_BYTES], address[EVENT_ADDRESS_BYTES];
@@ -108,6 +121,10 @@ static void show_figure(struct explanation *page, const struct figure *figure)
         explain_line(page, "  %-8s %s  %s  %s", figure->event->retraction->period,
                      explain_pick(page, "撤回", "taken back"), address,
                      figure->event->retraction->reason);
+        return;
+    }
+    if (figure->event->body_case == SONGHUA__V1__EVENT__BODY_MILESTONE) {
+        show_milestone(page, figure->event->milestone, address, figure->origin);
         return;
     }
     const Songhua__V1__Observation *observation = figure->event->observation;

@@ -2,12 +2,21 @@
 #include "consumers/report/document.h"
 
 #include <math.h>
+#include <string.h>
 #include <xlsxwriter.h>
 
-enum { FACT_WIDTH = 24, TEXT_WIDTH = 90, COLUMN_WIDTH = 16, NAME_WIDTH = 34, NAME_MAX = 31 };
+enum {
+    FACT_WIDTH = 24,
+    TEXT_WIDTH = 90,
+    COLUMN_WIDTH = 14,
+    NUMBER_WIDTH = 10,
+    NAME_WIDTH = 34,
+    DECIMALS = 7
+};
 
 struct styles {
     lxw_format *title, *head, *wrapped, *good, *fair, *poor;
+    lxw_format *decimals[DECIMALS]; /* by how many are shown */
 };
 
 static lxw_format *make_fill(lxw_workbook *book, lxw_color_t color)
@@ -25,6 +34,12 @@ static struct styles make_styles(lxw_workbook *book)
                             .good = make_fill(book, 0xD9EBD9),
                             .fair = make_fill(book, 0xFBEFD0),
                             .poor = make_fill(book, 0xF5D9D5)};
+    static const char *const shown[DECIMALS] = {"0",      "0.0",     "0.00",    "0.000",
+                                                "0.0000", "0.00000", "0.000000"};
+    for (int i = 0; i < DECIMALS; i++) {
+        styles.decimals[i] = workbook_add_format(book);
+        format_set_num_format(styles.decimals[i], shown[i]);
+    }
     format_set_bold(styles.title);
     format_set_font_size(styles.title, 14);
     format_set_bold(styles.head);
@@ -43,6 +58,14 @@ static lxw_format *style_of(const struct styles *styles, const char *tone)
     return tone[0] == 'p' ? styles->poor : NULL;
 }
 
+/* Shown with as many decimals as the text has; the number itself is whole. */
+static lxw_format *style_of_number(const struct styles *styles, const char *text)
+{
+    const char *point = strchr(text, '.');
+    size_t decimals = point ? strlen(point + 1) : 0;
+    return styles->decimals[decimals < DECIMALS ? decimals : DECIMALS - 1];
+}
+
 static lxw_error put_about(lxw_workbook *book, const struct styles *styles,
                            const struct document *document)
 {
@@ -52,6 +75,8 @@ static lxw_error put_about(lxw_workbook *book, const struct styles *styles,
         return LXW_ERROR_MEMORY_MALLOC_FAILED;
     worksheet_set_column(page, 0, 0, FACT_WIDTH, NULL);
     worksheet_set_column(page, 1, 1, TEXT_WIDTH, NULL);
+    worksheet_set_landscape(page);
+    worksheet_fit_to_pages(page, 1, 0);
     lxw_error error = worksheet_write_string(page, row++, 0, document->title, styles->title);
     if (!error)
         error = worksheet_write_string(page, row++, 0, document->subtitle, NULL);
@@ -72,7 +97,8 @@ static lxw_error put_cell(lxw_worksheet *page, const struct styles *styles, lxw_
                           lxw_col_t column, const struct cell *cell)
 {
     if (isfinite(cell->number))
-        return worksheet_write_number(page, row, column, cell->number, NULL);
+        return worksheet_write_number(page, row, column, cell->number,
+                                      style_of_number(styles, cell->text));
     return worksheet_write_string(page, row, column, cell->text, style_of(styles, cell->tone));
 }
 
@@ -90,7 +116,9 @@ static lxw_error put_sheet(lxw_workbook *book, const struct styles *styles,
         error = put_cell(page, styles, (lxw_row_t)(1 + i / sheet->column_count),
                          (lxw_col_t)(i % sheet->column_count), &sheet->cells[i]);
     worksheet_set_column(page, 0, 0, NAME_WIDTH, NULL);
-    worksheet_set_column(page, 1, (lxw_col_t)(sheet->column_count - 1), COLUMN_WIDTH, NULL);
+    for (size_t i = 1; i < sheet->column_count; i++)
+        worksheet_set_column(page, (lxw_col_t)i, (lxw_col_t)i,
+                             sheet->columns[i].is_number ? NUMBER_WIDTH : COLUMN_WIDTH, NULL);
     worksheet_freeze_panes(page, 1, 1);
     if (sheet->cell_count)
         worksheet_autofilter(page, 0, 0, (lxw_row_t)sheet_rows(sheet),
