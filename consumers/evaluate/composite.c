@@ -17,9 +17,11 @@ struct composite {
     double *family;                            /* one node's columns; children x units */
     uint32_t *ranks;                           /* nodes x units */
     uint8_t *is_imputed;                       /* indicators x units */
+    uint8_t *is_filled;                        /* the same: from the unit's own series */
     uint8_t *is_stale;                         /* columns to redo; indicators */
     uint8_t *is_touched;                       /* cells of nodes to redo; nodes x units */
     enum treatment *treatments;
+    bool is_dirty; /* something was set since the last refresh */
     uint64_t work;
 };
 
@@ -34,7 +36,8 @@ static bool is_indicator_right(const struct composite_design *design, size_t i)
 {
     const struct composite_indicator *indicator = &design->indicators[i];
     size_t denominator = indicator->denominator;
-    if (indicator->parent >= design->node_count || !is_weight(indicator->weight))
+    bool has_parent = indicator->parent != COMPOSITE_NONE;
+    if ((has_parent && indicator->parent >= design->node_count) || !is_weight(indicator->weight))
         return false;
     return denominator == COMPOSITE_NONE ||
            (denominator < design->indicator_count && denominator != i &&
@@ -92,6 +95,7 @@ static bool allocate(struct composite *composite)
     composite->family = calloc(children * units, sizeof(double));
     composite->ranks = calloc(composite->nodes * units, sizeof(uint32_t));
     composite->is_imputed = calloc(composite->indicators, units);
+    composite->is_filled = calloc(composite->indicators, units);
     composite->is_stale = calloc(composite->indicators, 1);
     composite->is_touched = calloc(composite->nodes, units);
     composite->treatments = calloc(composite->indicators, sizeof(enum treatment));
@@ -99,8 +103,8 @@ static bool allocate(struct composite *composite)
            composite->scratch != NULL && composite->siblings != NULL &&
            composite->sibling_weights != NULL && composite->family != NULL &&
            composite->ranks != NULL && composite->is_imputed != NULL &&
-           composite->is_stale != NULL && composite->is_touched != NULL &&
-           composite->treatments != NULL;
+           composite->is_filled != NULL && composite->is_stale != NULL &&
+           composite->is_touched != NULL && composite->treatments != NULL;
 }
 
 enum err composite_new(const struct composite_design *design, size_t units, struct composite **out)
@@ -125,6 +129,7 @@ enum err composite_new(const struct composite_design *design, size_t units, stru
         composite->values[i] = NAN;
     memset(composite->is_stale, 1, composite->indicators);
     memset(composite->is_touched, 1, composite->nodes * units);
+    composite->is_dirty = true;
     *out = composite;
     return ERR_OK;
 }
@@ -142,6 +147,7 @@ void composite_free(struct composite *composite)
     free(composite->family);
     free(composite->ranks);
     free(composite->is_imputed);
+    free(composite->is_filled);
     free(composite->is_stale);
     free(composite->is_touched);
     free(composite->treatments);
@@ -252,7 +258,7 @@ static double node_value(struct composite *composite, size_t node, size_t unit)
     bool is_screened =
         is->parent == COMPOSITE_NONE &&
         !fraction_is_reached(composite->design->availability, composite_available(composite, unit),
-                             composite->indicators);
+                             composite_wanted(composite));
     if (is_screened || !fraction_is_reached(is->availability, there, count))
         return NAN;
     return aggregate(is->aggregation, composite->siblings, composite->sibling_weights, count);
@@ -279,13 +285,16 @@ static void refresh_node(struct composite *composite, size_t node)
                     composite->scratch, composite->ranks + node * units);
 }
 
-void composite_set(struct composite *composite, size_t unit, size_t indicator, double value)
+static void set(struct composite *composite, size_t unit, size_t indicator, double value,
+                uint8_t is_filled)
 {
-    double *figure = &composite->figures[indicator * composite->units + unit];
+    size_t at = indicator * composite->units + unit;
     value = isfinite(value) ? value + 0.0 : NAN;
-    if (is_same(*figure, value))
+    if (is_same(composite->figures[at], value) && composite->is_filled[at] == is_filled)
         return;
-    *figure = value;
+    composite->is_dirty = true;
+    composite->figures[at] = value;
+    composite->is_filled[at] = is_filled;
     composite->is_stale[indicator] = 1;
     for (size_t i = 0; i < composite->indicators; i++)
         if (composite->design->indicators[i].denominator == indicator)
@@ -294,8 +303,30 @@ void composite_set(struct composite *composite, size_t unit, size_t indicator, d
     composite->is_touched[(composite->nodes - 1) * composite->units + unit] = 1;
 }
 
+void composite_set(struct composite *composite, size_t unit, size_t indicator, double value)
+{
+    set(composite, unit, indicator, value, 0);
+}
+
+void composite_fill(struct composite *composite, size_t unit, size_t indicator, double value)
+{
+    set(composite, unit, indicator, value, isfinite(value) ? 1 : 0);
+}
+
+void composite_take(struct composite *to, const struct composite *from)
+{
+    for (size_t i = 0; i < from->indicators; i++)
+        for (size_t unit = 0; unit < from->units; unit++) {
+            size_t at = i * from->units + unit;
+            set(to, unit, i, from->figures[at], from->is_filled[at]);
+        }
+}
+
 void composite_refresh(struct composite *composite)
 {
+    if (!composite->is_dirty)
+        return;
+    composite->is_dirty = false;
     for (size_t i = 0; i < composite->indicators; i++)
         if (composite->is_stale[i])
             refresh_column(composite, i);
@@ -306,6 +337,21 @@ void composite_refresh(struct composite *composite)
 }
 
 /* --- what came out -------------------------------------------------------------------------------- */
+
+const struct composite_design *composite_design(const struct composite *composite)
+{
+    return composite->design;
+}
+
+size_t composite_units(const struct composite *composite)
+{
+    return composite->units;
+}
+
+double composite_figure(const struct composite *composite, size_t indicator, size_t unit)
+{
+    return quotient(composite, indicator, unit);
+}
 
 double composite_normalised(const struct composite *composite, size_t indicator, size_t unit)
 {
@@ -319,7 +365,8 @@ enum treatment composite_treatment(const struct composite *composite, size_t ind
 
 bool composite_is_imputed(const struct composite *composite, size_t indicator, size_t unit)
 {
-    return composite->is_imputed[indicator * composite->units + unit] != 0;
+    size_t at = indicator * composite->units + unit;
+    return composite->is_imputed[at] != 0 || composite->is_filled[at] != 0;
 }
 
 double composite_value(const struct composite *composite, size_t node, size_t unit)
@@ -338,11 +385,29 @@ int composite_band(const struct composite *composite, size_t node, size_t unit)
                    composite->design->cut_count);
 }
 
+static bool is_own(const struct composite *composite, size_t indicator, size_t unit)
+{
+    size_t denominator = composite->design->indicators[indicator].denominator;
+    bool is_filled = composite->is_filled[indicator * composite->units + unit] != 0 ||
+                     (denominator != COMPOSITE_NONE &&
+                      composite->is_filled[denominator * composite->units + unit]);
+    return !is_filled && isfinite(quotient(composite, indicator, unit));
+}
+
 size_t composite_available(const struct composite *composite, size_t unit)
 {
     size_t count = 0;
     for (size_t i = 0; i < composite->indicators; i++)
-        count += isfinite(quotient(composite, i, unit)) ? 1 : 0;
+        if (composite->design->indicators[i].parent != COMPOSITE_NONE)
+            count += is_own(composite, i, unit) ? 1 : 0;
+    return count;
+}
+
+size_t composite_wanted(const struct composite *composite)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < composite->indicators; i++)
+        count += composite->design->indicators[i].parent != COMPOSITE_NONE ? 1 : 0;
     return count;
 }
 

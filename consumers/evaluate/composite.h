@@ -31,7 +31,7 @@
 #define COMPOSITE_NONE SIZE_MAX
 
 struct composite_indicator {
-    size_t parent; /* node */
+    size_t parent; /* node; COMPOSITE_NONE: it is a denominator only */
     double weight; /* among its siblings, not negative; re-scaled there */
     /* Another indicator that this one is divided by, before anything is done to either; or
      * COMPOSITE_NONE. A denominator that is missing or zero makes the figure missing. */
@@ -77,7 +77,16 @@ void composite_free(struct composite *composite);
 
 /* A value that is not finite is missing. The numbers of unit and indicator must be right. */
 void composite_set(struct composite *composite, size_t unit, size_t indicator, double value);
+/* The same for a value that fills a gap in the unit's own series: it does not count as available. */
+void composite_fill(struct composite *composite, size_t unit, size_t indicator, double value);
+/* Every figure that `from` has, which is of as many units and indicators. */
+void composite_take(struct composite *to, const struct composite *from);
 void composite_refresh(struct composite *composite);
+
+const struct composite_design *composite_design(const struct composite *composite);
+size_t composite_units(const struct composite *composite);
+/* As set, divided by its denominator; NaN: missing. */
+double composite_figure(const struct composite *composite, size_t indicator, size_t unit);
 
 /* As of the last refresh. */
 double composite_normalised(const struct composite *composite, size_t indicator, size_t unit);
@@ -86,8 +95,9 @@ bool composite_is_imputed(const struct composite *composite, size_t indicator, s
 double composite_value(const struct composite *composite, size_t node, size_t unit);
 uint32_t composite_rank(const struct composite *composite, size_t node, size_t unit);
 int composite_band(const struct composite *composite, size_t node, size_t unit);
-/* How many of the unit's indicators have a figure (with its denominator). */
+/* How many of the unit's indicators have a figure of its own (with its denominator), and of how many. */
 size_t composite_available(const struct composite *composite, size_t unit);
+size_t composite_wanted(const struct composite *composite);
 /* The weight of a child in its node's sum, scaled to 1 among all siblings; nodes are numbered after
  * the indicators. */
 double composite_weight(const struct composite *composite, size_t child);

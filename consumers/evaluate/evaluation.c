@@ -1,5 +1,6 @@
 #include "consumers/evaluate/evaluation.h"
 
+#include "consumers/evaluate/history.h"
 #include "consumers/evaluate/judge.h"
 #include "consumers/evaluate/milestones.h"
 #include "proto/event/observation_check.h"
@@ -297,18 +298,24 @@ enum err evaluation_add_milestone(struct evaluation *evaluation, uint32_t region
 
 /* --- judging ------------------------------------------------------------------------------------ */
 
+struct history evaluation_history(const struct evaluation *evaluation, struct as_of as_of,
+                                  const struct indicator *indicator, uint32_t region)
+{
+    const struct definition *primary = indicator_primary_definition(indicator);
+    struct series_key key = key_of(indicator->id, region, primary != NULL ? primary->id : "");
+    return (struct history){.series = *table_place(evaluation->table, evaluation->table_size, &key),
+                            .milestones =
+                                milestones_find(&evaluation->milestones, indicator->id, region),
+                            .indicator = indicator,
+                            .units = evaluation->units,
+                            .as_of = as_of};
+}
+
 void evaluation_judge(const struct evaluation *evaluation, struct as_of as_of,
                       const struct indicator *indicator, const struct target *target,
                       uint32_t region, struct judgement *out)
 {
-    const struct definition *primary = indicator_primary_definition(indicator);
-    struct series_key key = key_of(indicator->id, region, primary != NULL ? primary->id : "");
-    struct history history = {
-        .series = *table_place(evaluation->table, evaluation->table_size, &key),
-        .milestones = milestones_find(&evaluation->milestones, indicator->id, region),
-        .indicator = indicator,
-        .units = evaluation->units,
-        .as_of = as_of};
+    struct history history = evaluation_history(evaluation, as_of, indicator, region);
     judge(&history, target, region, out);
 }
 

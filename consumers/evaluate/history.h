@@ -13,6 +13,10 @@ struct history {
     struct as_of as_of;
 };
 
+/* The figures of an indicator of the framework in force, as of the moment. */
+struct history evaluation_history(const struct evaluation *evaluation, struct as_of as_of,
+                                  const struct indicator *indicator, uint32_t region);
+
 struct point {
     struct period period;
     struct decimal value; /* in the indicator's unit */

@@ -7,9 +7,9 @@
 #include <string.h>
 
 struct study {
+    const struct composite *of;
     const struct composite_design *design;
     const struct uncertainty_rule *rule;
-    const double *figures;
     size_t units;
     uint64_t state;
     struct composite_design drawn;
@@ -74,9 +74,7 @@ static enum err run_draw(struct study *study, size_t number)
     enum err err = composite_new(&study->drawn, study->units, &composite);
     if (err != ERR_OK)
         return err;
-    for (size_t i = 0; i < study->design->indicator_count; i++)
-        for (size_t unit = 0; unit < study->units; unit++)
-            composite_set(composite, unit, i, study->figures[i * study->units + unit]);
+    composite_take(composite, study->of);
     composite_refresh(composite);
     for (size_t unit = 0; unit < study->units; unit++) {
         uint32_t rank = composite_rank(composite, root, unit);
@@ -115,18 +113,18 @@ static bool allocate(struct study *study)
            study->ranks != NULL && study->sorted != NULL;
 }
 
-enum err uncertainty_run(const struct composite_design *design, size_t units, const double *figures,
-                         const struct uncertainty_rule *rule, struct interval *scores,
-                         struct interval *ranks)
+enum err uncertainty_run(const struct composite *composite, const struct uncertainty_rule *rule,
+                         struct interval *scores, struct interval *ranks)
 {
-    struct study study = {
-        .design = design, .rule = rule, .figures = figures, .units = units, .state = rule->seed};
-    struct composite *probe = NULL;
-    enum err err = is_rule_right(rule) ? composite_new(design, units, &probe) : ERR_USAGE;
-    composite_free(probe); /* only to have the design refused before anything is drawn from it */
-    if (err != ERR_OK)
-        return err;
-    err = allocate(&study) ? ERR_OK : ERR_NOMEM;
+    size_t units = composite_units(composite);
+    struct study study = {.of = composite,
+                          .design = composite_design(composite),
+                          .rule = rule,
+                          .units = units,
+                          .state = rule->seed};
+    if (!is_rule_right(rule))
+        return ERR_USAGE;
+    enum err err = allocate(&study) ? ERR_OK : ERR_NOMEM;
     for (size_t i = 0; i < rule->draws && err == ERR_OK; i++)
         err = run_draw(&study, i);
     for (size_t unit = 0; unit < units && err == ERR_OK; unit++) {

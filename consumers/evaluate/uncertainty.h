@@ -24,11 +24,11 @@ struct interval {
     double low, middle, high;
 };
 
-/* Intervals of the root's scores and ranks, one for each unit. `figures`: indicator after indicator.
+/* Intervals of the root's scores and ranks, one for each unit, from the figures that `composite` has.
  * Equal and entropy weights are not drawn.
- * Errors  ERR_USAGE (no draw, noise outside 0 to 1, what composite_new() refuses), ERR_NOMEM. */
-MUST_CHECK enum err uncertainty_run(const struct composite_design *design, size_t units,
-                                    const double *figures, const struct uncertainty_rule *rule,
-                                    struct interval *scores, struct interval *ranks);
+ * Errors  ERR_USAGE (no draw, noise outside 0 to 1), ERR_NOMEM. */
+MUST_CHECK enum err uncertainty_run(const struct composite *composite,
+                                    const struct uncertainty_rule *rule, struct interval *scores,
+                                    struct interval *ranks);
 
 #endif

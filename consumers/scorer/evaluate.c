@@ -1,5 +1,6 @@
 #include "consumers/evaluate/evaluation.h"
 #include "consumers/scorer/commands.h"
+#include "consumers/scorer/composite_report.h"
 #include "consumers/scorer/judgement_report.h"
 #include "proto/base/clock.h"
 #include "proto/event/observation_csv.h"
@@ -141,19 +142,39 @@ static enum err show_as_json(void *context, const struct judgement *judgement)
     return err;
 }
 
-static enum err judge(struct run *run)
+static enum err judge(struct run *run, struct as_of as_of)
 {
-    const struct evaluate_settings *settings = run->settings;
-    struct as_of as_of = {.sequence = settings->as_of_row != 0 && settings->as_of_row < run->row
-                                          ? settings->as_of_row
-                                          : run->row,
-                          .ms = settings->as_of_ms != 0 ? settings->as_of_ms : clock_realtime_ms()};
-    if (settings->has_json)
+    if (run->settings->has_json)
         return evaluation_judge_all(run->evaluation, as_of, show_as_json, run);
     enum err err = table_new(judgement_columns, &run->table);
     if (err == ERR_OK)
         err = evaluation_judge_all(run->evaluation, as_of, show_as_row, run);
     return err == ERR_OK ? table_print(run->table) : err;
+}
+
+static enum err score(struct run *run, struct as_of as_of)
+{
+    const struct framework *framework = run->framework;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < framework->composite_count && err == ERR_OK; i++) {
+        struct ranking *ranking = NULL;
+        err = ranking_new(framework, &framework->composites[i], &ranking);
+        if (err == ERR_OK)
+            err = ranking_refresh(ranking, run->evaluation, as_of);
+        if (err == ERR_OK)
+            err = run->settings->has_json ? composite_print_json(ranking)
+                                          : composite_print_tables(ranking);
+        ranking_free(ranking);
+    }
+    return err;
+}
+
+static struct as_of moment_of(const struct run *run)
+{
+    const struct evaluate_settings *settings = run->settings;
+    bool is_cut = settings->as_of_row != 0 && settings->as_of_row < run->row;
+    return (struct as_of){.sequence = is_cut ? settings->as_of_row : run->row,
+                          .ms = settings->as_of_ms != 0 ? settings->as_of_ms : clock_realtime_ms()};
 }
 
 enum err evaluate_command(const struct invocation *invocation)
@@ -173,7 +194,10 @@ enum err evaluate_command(const struct invocation *invocation)
     err = read_files(&run);
     if (err != ERR_OK)
         goto out;
-    err = judge(&run);
+    struct as_of as_of = moment_of(&run);
+    err = judge(&run, as_of);
+    if (err == ERR_OK)
+        err = score(&run, as_of);
     if (err != ERR_OK)
         command_fail(invocation, err, "judging");
 out:

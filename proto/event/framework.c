@@ -4,6 +4,7 @@
 #include "proto/base/buffer.h"
 #include "proto/base/file.h"
 #include "proto/base/text.h"
+#include "proto/event/framework_composite_schema.h"
 #include "proto/event/framework_schema.h"
 
 #include <inttypes.h>
@@ -71,13 +72,18 @@ enum err framework_load(const void *bytes, size_t size, struct diag *diag, struc
     if (err != ERR_OK && err != ERR_FRAMEWORK)
         goto out;
     enum err indexed = build_index(framework, &arena);
+    if (indexed == ERR_OK)
+        indexed = framework_fill_regions(framework, &arena);
     if (indexed != ERR_OK) {
         err = indexed;
         goto out;
     }
     find_repeated_ids(framework, diag);
     framework_validate(framework, diag);
-    if (diag->total > before)
+    indexed = framework_validate_composites(framework, &arena, diag);
+    if (indexed != ERR_OK)
+        err = indexed;
+    else if (diag->total > before)
         err = ERR_FRAMEWORK;
 out:
     if (err != ERR_OK) {

@@ -13,9 +13,8 @@
 
 #include "proto/base/diag.h"
 #include "proto/base/err.h"
-#include "proto/event/decimal.h"
+#include "proto/event/framework_composite.h"
 #include "proto/event/framework_items.h"
-#include "proto/event/period.h"
 #include "proto/event/region.h"
 
 #include <stdbool.h>
@@ -70,10 +69,6 @@ enum comparator {
 
 enum cadence { CADENCE_YEAR, CADENCE_QUARTER, CADENCE_MONTH, CADENCE_ONCE };
 
-struct range {
-    struct optional_decimal min, max; /* inclusive */
-};
-
 /* A node above the items: task, area, whole, to any depth. */
 struct framework_group {
     struct place place;
@@ -83,6 +78,7 @@ struct framework_group {
     const struct framework_group *parent;
     const char *clause, *quote;
     struct optional_decimal weight; /* among its siblings */
+    struct composite_level level;   /* how a composite makes one value of what is below */
 };
 
 /* One way of counting. Series of two definitions are never chained. */
@@ -175,6 +171,7 @@ struct indicator {
     struct target *targets;
     size_t target_count;
     struct alert_rule alert;
+    struct composite_column column; /* how a composite takes it; not at all without `normalise` */
 };
 
 struct framework {
@@ -189,6 +186,10 @@ struct framework {
     size_t indicator_count;
     struct figure_identity *identities;
     size_t identity_count;
+    struct framework_unit *units; /* beyond GB/T 2260 */
+    size_t unit_count;
+    struct framework_composite *composites;
+    size_t composite_count;
     struct framework_index *index; /* private */
 };
 

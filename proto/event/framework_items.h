@@ -5,46 +5,12 @@
 #ifndef SONGHUA_EVENT_FRAMEWORK_ITEMS_H
 #define SONGHUA_EVENT_FRAMEWORK_ITEMS_H
 
-#include "proto/event/date.h"
-#include "proto/event/decimal.h"
-#include "proto/event/period.h"
+#include "proto/event/framework_base.h"
 #include "proto/event/region.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Where in the document something stands; from 1. */
-struct place {
-    uint64_t line, column;
-};
-
-struct optional_decimal {
-    bool is_set;
-    struct decimal value;
-};
-
-struct optional_period {
-    bool is_set;
-    struct period period;
-};
-
-struct optional_date {
-    bool is_set;
-    struct date date;
-};
-
-/* A day (2025-12-31) or a whole period (2025): due by its end. */
-struct due {
-    bool is_set;
-    uint64_t end_ms;  /* the first moment after it, in China */
-    const char *text; /* as written; NULL when not set */
-};
-
-/* A name in both languages. */
-struct name {
-    const char *zh, *en;
-};
 
 /* A named part of a milestone: a zone, a law, a laboratory. */
 struct part {

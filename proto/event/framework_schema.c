@@ -1,5 +1,7 @@
 #include "proto/event/framework_schema.h"
 
+#include "proto/event/framework_composite_schema.h"
+
 #include <stddef.h>
 
 const char *const method_words[] = {"none",       "cagr_target", "linear_path",    "cagr_no_target",
@@ -39,6 +41,17 @@ static const struct schema_field group_fields[] = {
     {.key = "clause", .kind = SCHEMA_TEXT, .offset = offsetof(struct framework_group, clause)},
     {.key = "quote", .kind = SCHEMA_TEXT, .offset = offsetof(struct framework_group, quote)},
     {.key = "weight", .kind = SCHEMA_DECIMAL, .offset = offsetof(struct framework_group, weight)},
+    {.key = "mean",
+     .kind = SCHEMA_WORD,
+     .offset = offsetof(struct framework_group, level.mean),
+     .words = composite_mean_words},
+    {.key = "weights",
+     .kind = SCHEMA_WORD,
+     .offset = offsetof(struct framework_group, level.weights),
+     .words = composite_weight_words},
+    {.key = "availability",
+     .kind = SCHEMA_SHARE,
+     .offset = offsetof(struct framework_group, level.availability)},
     {0}};
 static const struct schema group_schema = {group_fields, sizeof(struct framework_group), true,
                                            NULL};
@@ -206,7 +219,6 @@ static const struct schema_field indicator_fields[] = {
     {.key = "regions",
      .kind = SCHEMA_REGIONS,
      .offset = offsetof(struct indicator, regions),
-     .is_required = true,
      .count_offset = offsetof(struct indicator, region_count),
      .max = FRAMEWORK_MAX_REGIONS},
     {.key = "weight", .kind = SCHEMA_DECIMAL, .offset = offsetof(struct indicator, weight)},
@@ -269,6 +281,24 @@ static const struct schema_field indicator_fields[] = {
      .kind = SCHEMA_MAP,
      .offset = offsetof(struct indicator, alert),
      .schema = &alert_schema},
+    {.key = "normalise",
+     .kind = SCHEMA_MAP,
+     .offset = offsetof(struct indicator, column.scale),
+     .set_offset = offsetof(struct indicator, column.has_scale),
+     .schema = &scale_schema},
+    {.key = "divide_by",
+     .kind = SCHEMA_TEXT,
+     .offset = offsetof(struct indicator, column.divisor_id)},
+    {.key = "factor", .kind = SCHEMA_DECIMAL, .offset = offsetof(struct indicator, column.factor)},
+    {.key = "fill",
+     .kind = SCHEMA_MAP,
+     .offset = offsetof(struct indicator, column.fill),
+     .schema = &fill_schema},
+    {.key = "outliers",
+     .kind = SCHEMA_MAP,
+     .offset = offsetof(struct indicator, column.outlier),
+     .set_offset = offsetof(struct indicator, column.has_outlier),
+     .schema = &outlier_schema},
     {0}};
 static const struct schema indicator_schema = {indicator_fields, sizeof(struct indicator), true,
                                                indicator_defaults};
@@ -314,5 +344,17 @@ static const struct schema_field framework_fields[] = {
      .count_offset = offsetof(struct framework, identity_count),
      .schema = &identity_schema,
      .max = FRAMEWORK_MAX_IDENTITIES},
+    {.key = "units",
+     .kind = SCHEMA_LIST,
+     .offset = offsetof(struct framework, units),
+     .count_offset = offsetof(struct framework, unit_count),
+     .schema = &unit_schema,
+     .max = FRAMEWORK_MAX_UNITS},
+    {.key = "composites",
+     .kind = SCHEMA_LIST,
+     .offset = offsetof(struct framework, composites),
+     .count_offset = offsetof(struct framework, composite_count),
+     .schema = &composite_schema,
+     .max = FRAMEWORK_MAX_COMPOSITES},
     {0}};
 const struct schema framework_schema = {framework_fields, sizeof(struct framework), false, NULL};

@@ -5,6 +5,7 @@
 #include "proto/event/framework.h"
 #include "proto/event/schema.h"
 
+extern const struct schema name_schema;
 extern const struct schema framework_schema; /* fills struct framework but for `index` and links */
 
 /* A baseline without region; a target's baseline has none, an indicator's must. */

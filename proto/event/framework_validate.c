@@ -208,8 +208,8 @@ static void validate_ranges(const struct indicator *indicator, struct diag *diag
 static void validate_regions(const struct indicator *indicator, struct diag *diag)
 {
     if (indicator->region_count == 0)
-        schema_find(diag, indicator->place, FINDING_KEY_MISSING, "regions", NULL, "至少一个地区",
-                    "at least one region");
+        schema_find(diag, indicator->place, FINDING_KEY_MISSING, "regions", NULL,
+                    "regions：至少一个地区", "regions: at least one region");
     find_repeated_region(indicator->regions, indicator->region_count, indicator->place, diag);
 }
 

@@ -18,10 +18,11 @@ static void require(const struct observation_texts *texts, enum observation_fiel
         issue_add(issues, FINDING_FIELD_MISSING, field, "", "", "");
 }
 
-static uint32_t read_region(const char *text, struct observation_issues *issues)
+static uint32_t read_region(const struct framework *framework, const char *text,
+                            struct observation_issues *issues)
 {
     uint32_t region = REGION_NATION;
-    if (text[0] == '\0' || region_parse(text, &region) == ERR_OK)
+    if (text[0] == '\0' || framework_region_parse(framework, text, &region) == ERR_OK)
         return region;
     struct region_hint hint;
     region_suggest(text, &hint);
@@ -94,7 +95,7 @@ void observation_row_build(const struct observation_texts *texts, const struct f
     out->definition = as_string(texts->text[FIELD_DEFINITION]);
     out->source = as_string(texts->text[FIELD_SOURCE]);
     out->note = as_string(texts->text[FIELD_NOTE]);
-    *region = read_region(texts->text[FIELD_REGION], issues);
+    *region = read_region(framework, texts->text[FIELD_REGION], issues);
     read_status(texts->text[FIELD_OBS_STATUS], out, issues);
     read_value(texts->text[FIELD_VALUE], out, issues);
     read_period(texts->text[FIELD_PERIOD], room, out, issues);

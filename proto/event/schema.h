@@ -34,7 +34,8 @@ enum schema_kind {
     SCHEMA_PERIOD,   /* struct optional_period */
     SCHEMA_DATE,     /* struct optional_date */
     SCHEMA_DUE,      /* struct due: a date or a period */
-    SCHEMA_REGION,   /* uint32_t, by code or name */
+    SCHEMA_SHARE,    /* struct share: 2/3, 0.8 */
+    SCHEMA_REGION,   /* uint32_t, by code or name, or the code of a unit */
     SCHEMA_REGIONS,  /* list of them: uint32_t *, with count_offset */
     SCHEMA_TEXTS,    /* list of texts: const char **, with count_offset */
     SCHEMA_MAP,      /* a struct in place, by `schema` */

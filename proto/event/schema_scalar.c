@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct schema_detail no_detail = {"", ""};
@@ -181,11 +182,53 @@ static void read_due(struct schema_reader *reader, const yaml_node_t *node,
     due->is_set = true;
 }
 
+/* "2/3" or a decimal from 0 to 1, kept in integers. */
+static bool share_of(const char *text, struct share *out)
+{
+    struct decimal decimal;
+    unsigned part, whole;
+    int end = 0;
+    if (strspn(text, "0123456789/") == strlen(text) && strlen(text) < 12 &&
+        sscanf(text, "%5u/%5u%n", &part, &whole, &end) == 2 && text[end] == '\0') {
+        *out = (struct share){part, whole};
+    } else {
+        if (decimal_parse(text, &decimal, NULL) != ERR_OK || decimal.decimals > 6 ||
+            decimal.unscaled < 0 || decimal.unscaled > 1000000)
+            return false;
+        *out = (struct share){(uint32_t)decimal.unscaled, 1};
+        for (uint32_t i = 0; i < decimal.decimals; i++)
+            out->whole *= 10;
+    }
+    return out->whole > 0 && out->part <= out->whole;
+}
+
+static void read_share(struct schema_reader *reader, const yaml_node_t *node,
+                       const struct schema_field *field, void *to)
+{
+    static const struct schema_detail wanted = {"应为 0 至 1 之间的比例，如 0.8 或 2/3",
+                                                "a share from 0 to 1, as 0.8 or 2/3"};
+    struct share share;
+    if (share_of(schema_scalar_text(node), &share))
+        *(struct share *)to = share;
+    else
+        schema_find_at(reader, node, FINDING_NUMBER_OUT, field, &wanted);
+}
+
+/* A unit's code; whether the framework has it is found out when all is read. */
+static bool unit_code_of(const char *text, uint32_t *out)
+{
+    if (strlen(text) != 6 || text[0] != '9' || strspn(text, "0123456789") != 6)
+        return false;
+    *out = (uint32_t)strtoul(text, NULL, 10);
+    return true;
+}
+
 static void read_region(struct schema_reader *reader, const yaml_node_t *node,
                         const struct schema_field *field, void *to)
 {
     uint32_t code;
-    if (region_parse(schema_scalar_text(node), &code) == ERR_OK) {
+    if (unit_code_of(schema_scalar_text(node), &code) ||
+        region_parse(schema_scalar_text(node), &code) == ERR_OK) {
         *(uint32_t *)to = code;
         return;
     }
@@ -214,6 +257,7 @@ void schema_read_scalar(struct schema_reader *reader, const yaml_node_t *node,
         [SCHEMA_PERIOD] = read_period,
         [SCHEMA_DATE] = read_date,
         [SCHEMA_DUE] = read_due,
+        [SCHEMA_SHARE] = read_share,
         [SCHEMA_REGION] = read_region,
     };
     scalars[field->kind](reader, node, field, to);

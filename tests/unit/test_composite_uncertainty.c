@@ -27,10 +27,23 @@ static const double figures[] = {9, 7, 2, 1, 5, 9, 4, 6.7, 1, NAN};
 
 static const struct uncertainty_rule everything = {20211220, 1000, 0.25, true, true};
 
+static enum err try(const struct uncertainty_rule *rule, struct interval *scores,
+                    struct interval *ranks)
+{
+    struct composite *composite = NULL;
+    cr_assert_eq(composite_new(&design, UNITS, &composite), ERR_OK);
+    for (size_t i = 0; i < design.indicator_count; i++)
+        for (size_t unit = 0; unit < UNITS; unit++)
+            composite_set(composite, unit, i, figures[i * UNITS + unit]);
+    enum err err = uncertainty_run(composite, rule, scores, ranks);
+    composite_free(composite);
+    return err;
+}
+
 static void run(const struct uncertainty_rule *rule, struct interval *scores,
                 struct interval *ranks)
 {
-    cr_assert_eq(uncertainty_run(&design, UNITS, figures, rule, scores, ranks), ERR_OK);
+    cr_assert_eq(try(rule, scores, ranks), ERR_OK);
 }
 
 Test(composite_uncertainty, who_is_best_in_everything_is_first_in_every_draw, .timeout = 20)
@@ -74,6 +87,6 @@ Test(composite_uncertainty, no_draw_or_absurd_noise_is_refused, .timeout = 20)
 {
     struct interval scores[UNITS], ranks[UNITS];
     struct uncertainty_rule none = {1, 0, 0.25, false, false}, absurd = {1, 10, 1.5, false, false};
-    cr_assert_eq(uncertainty_run(&design, UNITS, figures, &none, scores, ranks), ERR_USAGE);
-    cr_assert_eq(uncertainty_run(&design, UNITS, figures, &absurd, scores, ranks), ERR_USAGE);
+    cr_assert_eq(try(&none, scores, ranks), ERR_USAGE);
+    cr_assert_eq(try(&absurd, scores, ranks), ERR_USAGE);
 }

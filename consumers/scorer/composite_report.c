@@ -1,0 +1,273 @@
+#include "consumers/scorer/composite_report.h"
+
+#include "consumers/scorer/composite_view.h"
+#include "proto/base/json.h"
+#include "proto/cli/table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    LINE_MAX_BYTES = 1024 * 1024,
+    /* More would not fit any screen: then a table shows the groups alone; JSON has everything. */
+    MAX_VALUE_COLUMNS = 24,
+    FIXED_COLUMNS = 12
+};
+
+/* --- tables --------------------------------------------------------------------------------------- */
+
+static bool shows_indicators(const struct plan *plan)
+{
+    return plan->design.node_count + plan->design.indicator_count <= MAX_VALUE_COLUMNS;
+}
+
+static size_t add_columns(const struct composite_view *view, struct table_column *columns)
+{
+    const struct plan *plan = view->plan;
+    size_t count = 0;
+    columns[count++] = (struct table_column){"rank", true, 0};
+    columns[count++] = (struct table_column){"unit", false, 0};
+    columns[count++] = (struct table_column){plan->composite->id, true, 0};
+    if (plan->composite->band_count > 0)
+        columns[count++] = (struct table_column){"band", false, 0};
+    columns[count++] = (struct table_column){"figures", true, 0};
+    if (view->scores != NULL) {
+        columns[count++] = (struct table_column){"score 5-95 %", false, 0};
+        columns[count++] = (struct table_column){"rank 5-95 %", false, 0};
+    }
+    if (view->closeness != NULL)
+        columns[count++] = (struct table_column){"topsis (rank)", true, 0};
+    for (size_t node = 0; node < view->root; node++)
+        columns[count++] = (struct table_column){plan->nodes[node]->id, true, 0};
+    for (size_t i = 0; i < composite_wanted(view->composite) && shows_indicators(plan); i++)
+        columns[count++] = (struct table_column){plan->indicators[i]->id, true, 0};
+    columns[count++] = (struct table_column){"why", false, 0};
+    return count;
+}
+
+/* As ranks are given by it, so that what looks alike is ranked alike. */
+static void number_cell(struct table *table, const struct plan *plan, double value)
+{
+    int decimals = plan->design.rank_decimals >= 0 ? plan->design.rank_decimals : 4;
+    if (isnan(value))
+        table_cell(table, NULL);
+    else
+        table_cell_format(table, "%.*f", decimals, value);
+}
+
+static void interval_cell(struct table *table, const char *format, struct interval interval)
+{
+    if (isnan(interval.low))
+        table_cell(table, NULL);
+    else
+        table_cell_format(table, format, interval.low, interval.high);
+}
+
+static void value_cells(const struct composite_view *view, size_t row, struct table *table)
+{
+    const struct plan *plan = view->plan;
+    for (size_t node = 0; node < view->root; node++)
+        number_cell(table, plan, composite_value(view->composite, node, row));
+    for (size_t i = 0; i < composite_wanted(view->composite) && shows_indicators(plan); i++) {
+        double value = composite_normalised(view->composite, i, row);
+        if (isnan(value) || !composite_is_imputed(view->composite, i, row))
+            number_cell(table, plan, value);
+        else
+            table_cell_format(table, "%.4f i", value);
+    }
+}
+
+static void extra_cells(const struct composite_view *view, size_t row, struct table *table)
+{
+    if (view->scores != NULL) {
+        interval_cell(table, "%.4f–%.4f", view->scores[row]);
+        interval_cell(table, "%.0f–%.0f", view->ranks[row]);
+    }
+    if (view->closeness != NULL && isnan(view->closeness[row]))
+        table_cell(table, NULL);
+    else if (view->closeness != NULL)
+        table_cell_format(table, "%.4f (%u)", view->closeness[row], view->closeness_ranks[row]);
+}
+
+static void add_row(const struct composite_view *view, size_t row, struct table *table)
+{
+    const struct plan *plan = view->plan;
+    struct standing standing = ranking_standing(view->ranking, view->table, view->root, row);
+    struct name name = framework_region_name(plan->framework, standing.unit);
+    if (standing.rank > 0)
+        table_cell_format(table, "%u", standing.rank);
+    else
+        table_cell(table, "不排名");
+    table_cell_format(table, "%06u %s", standing.unit, name.zh);
+    number_cell(table, plan, standing.value);
+    if (plan->composite->band_count > 0)
+        table_cell(table, standing.band < 0 ? NULL : plan->composite->bands[standing.band].name.zh);
+    table_cell_format(table, "%u/%u", standing.available, standing.wanted);
+    extra_cells(view, row, table);
+    value_cells(view, row, table);
+    table_cell(table, standing_reason_text_zh(standing.reason));
+}
+
+static enum err print_table(const struct composite_view *view)
+{
+    const struct plan *plan = view->plan;
+    size_t most = FIXED_COLUMNS + plan->design.node_count + plan->design.indicator_count;
+    struct table_column *columns = calloc(most, sizeof *columns);
+    struct table *table = NULL;
+    char period[PERIOD_TEXT_BYTES];
+    if (columns == NULL)
+        return ERR_NOMEM;
+    (void)add_columns(view, columns);
+    enum err err = table_new(columns, &table);
+    if (err == ERR_OK) {
+        period_format(ranking_period(view->ranking, view->table), period);
+        printf("\n%s %s / %s %s\n", plan->composite->id, plan->composite->name.zh,
+               plan->composite->name.en, period);
+        for (size_t i = 0; i < plan->unit_count; i++)
+            add_row(view, view->order[i], table);
+        err = table_print(table);
+    }
+    table_free(table);
+    free(columns);
+    return err;
+}
+
+/* --- JSON ----------------------------------------------------------------------------------------- */
+
+static void write_interval(struct json *json, const char *key, struct interval interval)
+{
+    json_open(json, key, '[');
+    json_double(json, NULL, interval.low);
+    json_double(json, NULL, interval.middle);
+    json_double(json, NULL, interval.high);
+    json_close(json, ']');
+}
+
+static void write_nodes(const struct composite_view *view, size_t row, struct json *json)
+{
+    json_open(json, "groups", '[');
+    for (size_t node = 0; node < view->root; node++) {
+        json_open(json, NULL, '{');
+        json_text(json, "id", view->plan->nodes[node]->id);
+        json_double(json, "value", composite_value(view->composite, node, row));
+        json_u64(json, "rank", composite_rank(view->composite, node, row));
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static const char *treatment_word(enum treatment treatment)
+{
+    return treatment == TREAT_WINSORISED  ? "winsorised"
+           : treatment == TREAT_LOGARITHM ? "logarithm"
+                                          : NULL;
+}
+
+static void write_indicators(const struct composite_view *view, size_t row, struct json *json)
+{
+    json_open(json, "indicators", '[');
+    for (size_t i = 0; i < composite_wanted(view->composite); i++) {
+        const char *treatment = treatment_word(composite_treatment(view->composite, i));
+        double age = ranking_age(view->ranking, view->table, i, row);
+        json_open(json, NULL, '{');
+        json_text(json, "id", view->plan->indicators[i]->id);
+        json_double(json, "figure", composite_figure(view->composite, i, row));
+        json_double(json, "normalised", composite_normalised(view->composite, i, row));
+        json_double(json, "weight", composite_weight(view->composite, i));
+        if (composite_is_imputed(view->composite, i, row))
+            json_bool(json, "filled", true);
+        if (age > 0)
+            json_double(json, "age", age);
+        if (treatment != NULL)
+            json_text(json, "treated", treatment);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void write_standing(const struct composite_view *view, size_t row, struct json *json)
+{
+    struct standing standing = ranking_standing(view->ranking, view->table, view->root, row);
+    const struct framework_composite *composite = view->plan->composite;
+    char period[PERIOD_TEXT_BYTES], unit[REGION_CODE_BYTES];
+    struct name name = framework_region_name(view->plan->framework, standing.unit);
+    period_format(standing.period, period);
+    region_format(standing.unit, unit);
+    json_text(json, "composite", composite->id);
+    json_text(json, "period", period);
+    json_text(json, "unit", unit);
+    json_text(json, "name_zh", name.zh);
+    json_text(json, "name_en", name.en);
+    json_double(json, "score", standing.value);
+    json_u64(json, "rank", standing.rank);
+    json_u64(json, "ranked", standing.ranked);
+    if (standing.band >= 0) {
+        json_text(json, "band_zh", composite->bands[standing.band].name.zh);
+        json_text(json, "band_en", composite->bands[standing.band].name.en);
+    }
+    json_u64(json, "available", standing.available);
+    json_u64(json, "wanted", standing.wanted);
+    json_text(json, "reason", standing_reason_id(standing.reason));
+}
+
+static enum err write_unit(const struct composite_view *view, size_t row, struct buffer *line)
+{
+    buffer_clear(line);
+    struct json json = json_start(line);
+    json_open(&json, NULL, '{');
+    write_standing(view, row, &json);
+    if (view->scores != NULL) {
+        write_interval(&json, "score_interval", view->scores[row]);
+        write_interval(&json, "rank_interval", view->ranks[row]);
+    }
+    if (view->closeness != NULL) {
+        json_double(&json, "topsis", view->closeness[row]);
+        json_u64(&json, "topsis_rank", view->closeness_ranks[row]);
+    }
+    write_nodes(view, row, &json);
+    write_indicators(view, row, &json);
+    json_close(&json, '}');
+    enum err err = json_end(&json);
+    if (err == ERR_OK && fwrite(line->data, 1, line->size, stdout) != line->size)
+        err = ERR_IO;
+    return err;
+}
+
+static enum err print_json(const struct composite_view *view)
+{
+    struct buffer line;
+    enum err err = ERR_OK;
+    buffer_init(&line, LINE_MAX_BYTES);
+    for (size_t row = 0; row < view->plan->unit_count && err == ERR_OK; row++)
+        err = write_unit(view, row, &line);
+    buffer_fini(&line);
+    return err;
+}
+
+/* --- both ----------------------------------------------------------------------------------------- */
+
+static enum err print_all(const struct ranking *ranking,
+                          enum err (*print)(const struct composite_view *view))
+{
+    enum err err = ERR_OK;
+    for (size_t table = 0; table < ranking_tables(ranking) && err == ERR_OK; table++) {
+        struct composite_view view;
+        err = composite_view_open(ranking, table, &view);
+        if (err != ERR_OK)
+            break;
+        err = print(&view);
+        composite_view_close(&view);
+    }
+    return err;
+}
+
+enum err composite_print_tables(const struct ranking *ranking)
+{
+    return print_all(ranking, print_table);
+}
+
+enum err composite_print_json(const struct ranking *ranking)
+{
+    return print_all(ranking, print_json);
+}

@@ -1,0 +1,109 @@
+#include "consumers/scorer/composite_view.h"
+
+#include "consumers/evaluate/weigh.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Intervals of units that have no score of their own would be of something else. */
+static enum err run_uncertainty(struct composite_view *view)
+{
+    size_t units = view->plan->unit_count;
+    struct uncertainty_rule rule = plan_uncertainty(view->plan);
+    view->scores = calloc(units, sizeof *view->scores);
+    view->ranks = calloc(units, sizeof *view->ranks);
+    if (view->scores == NULL || view->ranks == NULL)
+        return ERR_NOMEM;
+    return uncertainty_run(view->composite, &rule, view->scores, view->ranks);
+}
+
+/* The weight of an indicator in the whole: the product of the weights up the tree. */
+static double effective_weight(const struct composite_view *view, size_t column)
+{
+    const struct composite_design *design = &view->plan->design;
+    double weight = composite_weight(view->composite, column);
+    for (size_t node = design->indicators[column].parent; node != view->root;
+         node = design->nodes[node].parent)
+        weight *= composite_weight(view->composite, design->indicator_count + node);
+    return weight;
+}
+
+static void fill_closeness(struct composite_view *view, double *table, double *weights,
+                           int *directions, double *scratch)
+{
+    const struct composite_design *design = &view->plan->design;
+    size_t units = view->plan->unit_count, own = composite_wanted(view->composite);
+    for (size_t column = 0; column < own; column++) {
+        weights[column] = effective_weight(view, column);
+        directions[column] = design->indicators[column].normalisation.direction;
+        for (size_t row = 0; row < units; row++)
+            table[column * units + row] = composite_figure(view->composite, column, row);
+    }
+    topsis(table, units, own, weights, directions, view->closeness);
+    rank_values(view->closeness, units, -1, scratch, view->closeness_ranks);
+}
+
+static enum err run_topsis(struct composite_view *view)
+{
+    size_t units = view->plan->unit_count, own = composite_wanted(view->composite);
+    double *table = calloc(own * units, sizeof *table);
+    double *weights = calloc(own, sizeof *weights), *scratch = calloc(units, sizeof *scratch);
+    int *directions = calloc(own, sizeof *directions);
+    view->closeness = calloc(units, sizeof *view->closeness);
+    view->closeness_ranks = calloc(units, sizeof *view->closeness_ranks);
+    bool has_room = table != NULL && weights != NULL && scratch != NULL && directions != NULL &&
+                    view->closeness != NULL && view->closeness_ranks != NULL;
+    if (has_room)
+        fill_closeness(view, table, weights, directions, scratch);
+    free(table);
+    free(weights);
+    free(scratch);
+    free(directions);
+    return has_room ? ERR_OK : ERR_NOMEM;
+}
+
+static void put_in_order(struct composite_view *view)
+{
+    size_t units = view->plan->unit_count, count = 0;
+    for (uint32_t rank = 1; rank <= units; rank++)
+        for (size_t row = 0; row < units; row++)
+            if (composite_rank(view->composite, view->root, row) == rank)
+                view->order[count++] = row;
+    for (size_t row = 0; row < units; row++)
+        if (composite_rank(view->composite, view->root, row) == 0)
+            view->order[count++] = row;
+}
+
+enum err composite_view_open(const struct ranking *ranking, size_t table,
+                             struct composite_view *out)
+{
+    const struct plan *plan = ranking_plan(ranking);
+    struct composite_view view = {.ranking = ranking,
+                                  .plan = plan,
+                                  .composite = ranking_composite(ranking, table),
+                                  .table = table,
+                                  .root = plan->design.node_count - 1};
+    view.order = calloc(plan->unit_count, sizeof *view.order);
+    enum err err = view.order != NULL ? ERR_OK : ERR_NOMEM;
+    if (err == ERR_OK)
+        put_in_order(&view);
+    if (err == ERR_OK && plan->composite->has_uncertainty)
+        err = run_uncertainty(&view);
+    if (err == ERR_OK && plan->composite->has_topsis)
+        err = run_topsis(&view);
+    if (err != ERR_OK)
+        composite_view_close(&view);
+    else
+        *out = view;
+    return err;
+}
+
+void composite_view_close(struct composite_view *view)
+{
+    free(view->scores);
+    free(view->ranks);
+    free(view->closeness);
+    free(view->closeness_ranks);
+    free(view->order);
+    *view = (struct composite_view){0};
+}

@@ -1,0 +1,161 @@
+/* The part of a framework that says how a composite is made: its units, the scale of each indicator,
+ * the weights and means of each level, ranks, bands and uncertainty. Numbers only; what they do is
+ * in consumers/evaluate. deploy/framework/README.md describes every key.
+ *
+ * A composite is a group (its root) with all that lies below: groups, and those indicators that have
+ * `normalise`. A framework may have several.
+ */
+#ifndef SONGHUA_EVENT_FRAMEWORK_COMPOSITE_H
+#define SONGHUA_EVENT_FRAMEWORK_COMPOSITE_H
+
+#include "proto/base/diag.h"
+#include "proto/event/framework_base.h"
+
+enum {
+    FRAMEWORK_MAX_UNITS = 512,
+    FRAMEWORK_MAX_COMPOSITES = 32,
+    FRAMEWORK_MAX_BANDS = 32,
+    FRAMEWORK_MAX_PEERS = 64,
+    COMPOSITE_MAX_PERIODS = 64,
+    COMPOSITE_MAX_DRAWS = 100000,
+    UNIT_FIRST_CODE = 900000, /* GB/T 2260 uses none from here on */
+    UNIT_LAST_CODE = 999999
+};
+
+/* Something that is measured and is not a region of GB/T 2260: a country, a zone, a university. Its code
+ * stands where a region's does: in events, in the column region of figures, in lists of regions. Figures
+ * may also name it by id or by either name. */
+struct framework_unit {
+    struct place place;
+    uint64_t code;
+    const char *id;
+    struct name name;
+};
+
+/* Source  EVALUATION-METHODS.md 3.3. */
+enum scale_method {
+    SCALE_NONE,
+    SCALE_MIN_MAX,
+    SCALE_Z_SCORE,
+    SCALE_GOALPOSTS,
+    SCALE_TO_TARGET,
+    SCALE_RANK,
+    SCALE_PERCENTILE,
+    SCALE_STANDARD
+};
+
+struct scale_rule {
+    struct place place;
+    enum scale_method method;
+    struct optional_decimal low, high, target;
+    struct optional_decimal from, to; /* 0 and 100 unless given; z-score: mean 0, deviation 1 */
+    bool is_logarithmic, is_capped;
+};
+
+/* Source  EVALUATION-METHODS.md 3.1. The last three go by the unit's own series, the others by the
+ * other units. */
+enum fill_method {
+    FILL_NONE,
+    FILL_MEAN,
+    FILL_MEDIAN,
+    FILL_GROUP_MEAN,
+    FILL_GROUP_MEDIAN,
+    FILL_LATEST,
+    FILL_LINEAR,
+    FILL_CONSTANT
+};
+
+struct fill_rule {
+    enum fill_method method;
+    uint64_t max_age; /* years; FILL_LATEST alone; 0: any age */
+};
+
+struct outlier_rule {
+    double skewness, kurtosis; /* 2 and 3.5 unless given */
+    uint64_t points;           /* at most so many are winsorised; 5 unless given */
+};
+
+/* How a composite takes an indicator. */
+struct composite_column {
+    bool has_scale, has_outlier;
+    struct scale_rule scale;
+    const char *divisor_id; /* the indicator it is divided by; "": none */
+    size_t divisor;         /* its index, when there is one */
+    struct optional_decimal factor;
+    struct fill_rule fill;
+    struct outlier_rule outlier;
+};
+
+enum mean_method { MEAN_ARITHMETIC, MEAN_GEOMETRIC, MEAN_HARMONIC };
+enum weight_method { WEIGHTS_GIVEN, WEIGHTS_EQUAL, WEIGHTS_ENTROPY };
+
+/* How a composite makes one value of a group's children. */
+struct composite_level {
+    enum mean_method mean;
+    enum weight_method weights;
+    struct share availability; /* of the children, for a value */
+};
+
+struct composite_band {
+    struct optional_decimal from; /* of the value; the first has none */
+    struct name name;
+};
+
+/* Units that stand for each other when a gap is filled. */
+struct composite_peers {
+    struct place place;
+    const char *id;
+    uint32_t *units;
+    size_t unit_count;
+};
+
+struct composite_uncertainty {
+    uint64_t seed;
+    uint64_t draws;      /* 1,000 unless given */
+    double weight_noise; /* 0.25 unless given */
+    bool varies_scale, varies_mean;
+};
+
+struct framework_composite {
+    struct place place;
+    const char *id;
+    struct name name;
+    const char *root_id;
+    const struct framework_group *root;
+    uint32_t *units; /* unless given: the framework's own, else every region of its indicators */
+    size_t unit_count;
+    struct optional_period from, to; /* without `from` only the latest, without `to` up to that */
+    struct share availability;       /* of a unit's indicators, for a score and a rank */
+    uint64_t rank_decimals;
+    bool has_rank_decimals; /* else unrounded scores are ranked */
+    struct composite_band *bands;
+    size_t band_count;
+    struct composite_peers *peers;
+    size_t peers_count;
+    struct composite_uncertainty uncertainty;
+    bool has_uncertainty, has_topsis;
+};
+
+struct framework;
+struct framework_group;
+struct indicator;
+
+const struct framework_composite *framework_composite(const struct framework *framework,
+                                                      const char *id);
+bool group_is_within(const struct framework_group *group, const struct framework_group *root);
+/* Whether the indicator is one of the composite's (a divisor alone is not). */
+bool composite_has_indicator(const struct framework_composite *composite,
+                             const struct indicator *indicator);
+
+/* The framework's unit; NULL: none has the code. */
+const struct framework_unit *framework_unit(const struct framework *framework, uint32_t code);
+
+/* By code, id or name of a unit of the framework (may be NULL), else as region_parse().
+ * Errors  ERR_NOT_FOUND. */
+MUST_CHECK enum err framework_region_parse(const struct framework *framework, const char *text,
+                                           uint32_t *out);
+
+/* A unit's or region's name, zh and en; both "" when there is none. */
+struct name framework_region_name(const struct framework *framework, uint32_t code);
+
+#endif

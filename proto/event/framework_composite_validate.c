@@ -1,0 +1,260 @@
+#include "proto/event/framework_composite_schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- units -------------------------------------------------------------------------------------- */
+
+enum err framework_fill_regions(struct framework *framework, struct arena *arena)
+{
+    size_t count = framework->unit_count;
+    if (count == 0)
+        return ERR_OK;
+    uint32_t *codes = arena_take(arena, count * sizeof *codes);
+    if (codes == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++)
+        codes[i] = (uint32_t)framework->units[i].code;
+    for (size_t i = 0; i < framework->indicator_count; i++) {
+        struct indicator *indicator = &framework->indicators[i];
+        if (indicator->region_count > 0)
+            continue;
+        indicator->regions = codes;
+        indicator->region_count = count;
+    }
+    return ERR_OK;
+}
+
+static void validate_units(const struct framework *framework, struct diag *diag)
+{
+    for (size_t i = 0; i < framework->unit_count; i++) {
+        const struct framework_unit *unit = &framework->units[i];
+        char code[REGION_CODE_BYTES];
+        region_format((uint32_t)unit->code, code);
+        if (framework_unit(framework, (uint32_t)unit->code) != unit)
+            schema_find(diag, unit->place, FINDING_ID_REPEATED, "code", code, "", "");
+        for (size_t j = 0; j < i && unit->id[0] != '\0'; j++)
+            if (strcmp(framework->units[j].id, unit->id) == 0)
+                schema_find(diag, unit->place, FINDING_ID_REPEATED, "id", unit->id, "", "");
+    }
+}
+
+/* Codes of units are read before it is known which there are. */
+static void check_codes(const struct framework *framework, const uint32_t *codes, size_t count,
+                        struct place place, const char *field, struct diag *diag)
+{
+    for (size_t i = 0; i < count; i++) {
+        char code[REGION_CODE_BYTES];
+        region_format(codes[i], code);
+        if (codes[i] >= UNIT_FIRST_CODE && framework_unit(framework, codes[i]) == NULL)
+            schema_find(diag, place, FINDING_REFERENCE_UNKNOWN, field, code, "units 中没有这个代码",
+                        "the framework's units have no such code");
+    }
+}
+
+/* --- indicators --------------------------------------------------------------------------------- */
+
+static void misfit(struct diag *diag, struct place place, const char *field, const char *zh,
+                   const char *en)
+{
+    schema_find(diag, place, FINDING_METHOD_MISFIT, field, NULL, zh, en);
+}
+
+static bool is_positive(const struct optional_decimal *number)
+{
+    return number->value.unscaled > 0;
+}
+
+static bool are_in_order(const struct optional_decimal *low, const struct optional_decimal *high)
+{
+    return !low->is_set || !high->is_set || decimal_compare(low->value, high->value) < 0;
+}
+
+static void validate_scale(const struct indicator *indicator, struct diag *diag)
+{
+    const struct scale_rule *scale = &indicator->column.scale;
+    bool has_posts = scale->low.is_set && scale->high.is_set;
+    bool wants_target = scale->method == SCALE_TO_TARGET || scale->method == SCALE_STANDARD;
+    if (!indicator->has_direction)
+        misfit(diag, scale->place, "direction", "计入综合评分的指标需要 direction",
+               "an indicator of a composite needs its direction");
+    if (scale->method == SCALE_GOALPOSTS && !has_posts)
+        misfit(diag, scale->place, "low", "goalposts 需要 low 和 high",
+               "goalposts need low and high");
+    if (wants_target && !scale->target.is_set)
+        misfit(diag, scale->place, "target", "该方法需要 target", "the method needs a target");
+    if (!are_in_order(&scale->low, &scale->high))
+        schema_find(diag, scale->place, FINDING_NUMBER_OUT, "low", NULL, "low 须小于 high",
+                    "low is below high");
+    if (!are_in_order(&scale->from, &scale->to) && scale->method != SCALE_Z_SCORE)
+        schema_find(diag, scale->place, FINDING_NUMBER_OUT, "from", NULL, "from 须小于 to",
+                    "from is below to");
+    if (scale->is_logarithmic && has_posts && !is_positive(&scale->low))
+        schema_find(diag, scale->place, FINDING_NUMBER_OUT, "low", NULL, "取对数时 low 须大于 0",
+                    "low is above 0 under a logarithm");
+}
+
+static void validate_divisor(const struct framework *framework, struct indicator *indicator,
+                             struct diag *diag)
+{
+    const char *id = indicator->column.divisor_id;
+    const struct indicator *divisor = id[0] != '\0' ? framework_indicator(framework, id) : NULL;
+    if (id[0] == '\0')
+        return;
+    if (divisor == NULL)
+        schema_find(diag, indicator->place, FINDING_REFERENCE_UNKNOWN, "divide_by", id,
+                    "没有这个指标", "there is no such indicator");
+    else if (divisor == indicator || divisor->column.divisor_id[0] != '\0')
+        schema_find(diag, indicator->place, FINDING_REFERENCE_UNKNOWN, "divide_by", id,
+                    "分母本身不能再有分母", "a divisor is not divided itself");
+    else
+        indicator->column.divisor = divisor->index;
+}
+
+static void validate_column(const struct framework *framework, struct indicator *indicator,
+                            struct diag *diag)
+{
+    if (indicator->column.has_scale)
+        validate_scale(indicator, diag);
+    validate_divisor(framework, indicator, diag);
+    if (indicator->column.factor.is_set && !is_positive(&indicator->column.factor))
+        schema_find(diag, indicator->place, FINDING_NUMBER_OUT, "factor", NULL, "须大于 0",
+                    "above 0 is wanted");
+    check_codes(framework, indicator->regions, indicator->region_count, indicator->place, "regions",
+                diag);
+}
+
+/* --- composites --------------------------------------------------------------------------------- */
+
+static void validate_bands(const struct framework_composite *composite, struct diag *diag)
+{
+    for (size_t i = 0; i < composite->band_count; i++) {
+        const struct composite_band *band = &composite->bands[i];
+        bool is_right = i == 0 ? !band->from.is_set : band->from.is_set;
+        if (is_right && i > 1)
+            is_right = decimal_compare(composite->bands[i - 1].from.value, band->from.value) < 0;
+        if (is_right)
+            continue;
+        schema_find(diag, composite->place, FINDING_NUMBER_OUT, "bands", NULL,
+                    "第一档无 from，其余的 from 逐档增大",
+                    "the first band has no from, those of the others ascend");
+        return;
+    }
+}
+
+static bool is_listed(const uint32_t *codes, size_t count, uint32_t code)
+{
+    for (size_t i = 0; i < count; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+static void validate_peers(const struct framework *framework,
+                           const struct framework_composite *composite, struct diag *diag)
+{
+    for (size_t i = 0; i < composite->peers_count; i++) {
+        const struct composite_peers *peers = &composite->peers[i];
+        check_codes(framework, peers->units, peers->unit_count, peers->place, "units", diag);
+        for (size_t j = 0; j < peers->unit_count; j++) {
+            char code[REGION_CODE_BYTES];
+            bool is_repeated = is_listed(peers->units, j, peers->units[j]);
+            for (size_t k = 0; k < i; k++)
+                is_repeated |= is_listed(composite->peers[k].units, composite->peers[k].unit_count,
+                                         peers->units[j]);
+            region_format(peers->units[j], code);
+            if (is_repeated)
+                schema_find(diag, peers->place, FINDING_ID_REPEATED, "units", code,
+                            "一个单元只属于一个组", "a unit has one group of peers");
+        }
+    }
+}
+
+/* Not the frequency of the indicators: a figure of another kind of period is not found, and shows. */
+static void validate_periods(const struct framework_composite *composite, struct diag *diag)
+{
+    const struct period from = composite->from.period, to = composite->to.period;
+    bool is_right = true;
+    if (composite->to.is_set)
+        is_right = composite->from.is_set && from.frequency == to.frequency &&
+                   period_key(from) <= period_key(to) &&
+                   to.year - from.year < COMPOSITE_MAX_PERIODS;
+    if (!is_right)
+        schema_find(diag, composite->place, FINDING_NUMBER_OUT, "from", NULL,
+                    "from 与 to 须为同类时期，先后有序，至多 64 个",
+                    "from and to are periods of one kind, in order, at most 64");
+}
+
+static void validate_units_of(const struct framework *framework,
+                              const struct framework_composite *composite, struct diag *diag)
+{
+    check_codes(framework, composite->units, composite->unit_count, composite->place, "units",
+                diag);
+    for (size_t i = 1; i < composite->unit_count; i++) {
+        char code[REGION_CODE_BYTES];
+        region_format(composite->units[i], code);
+        if (is_listed(composite->units, i, composite->units[i]))
+            schema_find(diag, composite->place, FINDING_ID_REPEATED, "units", code, "", "");
+    }
+    if (composite->root != NULL && composite->unit_count == 0)
+        schema_find(diag, composite->place, FINDING_REFERENCE_UNKNOWN, "root", composite->root_id,
+                    "其下没有带 normalise 的指标", "no indicator below it has normalise");
+}
+
+static const struct framework_group *root_of(const struct framework *framework,
+                                             const struct framework_composite *composite,
+                                             struct diag *diag)
+{
+    for (size_t i = 0; i < framework->group_count; i++)
+        if (strcmp(framework->groups[i].id, composite->root_id) == 0)
+            return &framework->groups[i];
+    if (composite->root_id[0] != '\0')
+        schema_find(diag, composite->place, FINDING_REFERENCE_UNKNOWN, "root", composite->root_id,
+                    "没有这个分组", "there is no such group");
+    return NULL;
+}
+
+/* Every region of the composite's indicators, once, in the order of the document. */
+static enum err gather_units(const struct framework *framework,
+                             struct framework_composite *composite, struct arena *arena)
+{
+    uint32_t *codes = arena_take(arena, FRAMEWORK_MAX_UNITS * sizeof *codes);
+    size_t count = 0;
+    if (codes == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < framework->indicator_count && composite->root != NULL; i++) {
+        const struct indicator *indicator = &framework->indicators[i];
+        if (!composite_has_indicator(composite, indicator))
+            continue;
+        for (size_t j = 0; j < indicator->region_count && count < FRAMEWORK_MAX_UNITS; j++)
+            if (!is_listed(codes, count, indicator->regions[j]))
+                codes[count++] = indicator->regions[j];
+    }
+    composite->units = codes;
+    composite->unit_count = count;
+    return ERR_OK;
+}
+
+enum err framework_validate_composites(struct framework *framework, struct arena *arena,
+                                       struct diag *diag)
+{
+    enum err err = ERR_OK;
+    validate_units(framework, diag);
+    for (size_t i = 0; i < framework->indicator_count; i++)
+        validate_column(framework, &framework->indicators[i], diag);
+    for (size_t i = 0; i < framework->composite_count && err == ERR_OK; i++) {
+        struct framework_composite *composite = &framework->composites[i];
+        if (composite->id[0] != '\0' && framework_composite(framework, composite->id) != composite)
+            schema_find(diag, composite->place, FINDING_ID_REPEATED, "id", composite->id, "", "");
+        composite->root = root_of(framework, composite, diag);
+        if (composite->unit_count == 0)
+            err = gather_units(framework, composite, arena);
+        if (err != ERR_OK)
+            break;
+        validate_units_of(framework, composite, diag);
+        validate_peers(framework, composite, diag);
+        validate_periods(composite, diag);
+        validate_bands(composite, diag);
+    }
+    return err;
+}

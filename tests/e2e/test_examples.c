@@ -1,0 +1,245 @@
+/* The worked examples of deploy/framework, through `songhua-scorer evaluate`, against what others have
+ * published. */
+#include "tests/support/ndjson.h"
+#include "tests/support/world.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXAMPLES "deploy/data/examples/"
+enum { FIELDS = 4 };
+
+static char *evaluate(struct world *world, const char *framework, const char *figures,
+                      const char *rows)
+{
+    const char *arguments[] = {"evaluate",    "--framework", framework, "--observations",
+                               figures,       "--json",      "--as-of", "2026-06-01",
+                               "--as-of-row", rows,          NULL};
+    char *output = NULL;
+    cr_assert_eq(world_run(world, "songhua-scorer", arguments, &output), 0, "%s", framework);
+    return output;
+}
+
+struct rows {
+    FILE *file;
+    char line[512];
+    char *fields[FIELDS];
+};
+
+/* A published table: plain CSV, at most FIELDS columns, the first line names them. */
+static struct rows *rows_open(const char *path)
+{
+    struct rows *rows = calloc(1, sizeof *rows);
+    cr_assert_not_null(rows);
+    rows->file = fopen(path, "r");
+    cr_assert_not_null(rows->file, "%s", path);
+    cr_assert_not_null(fgets(rows->line, sizeof rows->line, rows->file));
+    return rows;
+}
+
+static bool rows_next(struct rows *rows)
+{
+    if (fgets(rows->line, sizeof rows->line, rows->file) == NULL) {
+        fclose(rows->file);
+        free(rows);
+        return false;
+    }
+    rows->line[strcspn(rows->line, "\n")] = '\0';
+    char *rest = rows->line;
+    for (int i = 0; i < FIELDS; i++) {
+        char *field = rest != NULL ? strsep(&rest, ",") : NULL;
+        rows->fields[i] = field != NULL ? field : rows->line + strlen(rows->line);
+    }
+    return true;
+}
+
+static void expect_near(double value, const char *published, double tolerance, const char *what)
+{
+    double wanted = strtod(published, NULL);
+    cr_expect(fabs(value - wanted) <= tolerance * fmax(1, fabs(wanted)), "%s: %.17g instead of %s",
+              what, value, published);
+}
+
+/* --- progress of Canada's indicators ---------------------------------------------------------------- */
+
+static const char *verdict_of(const char *status)
+{
+    static const char *const words[][2] = {
+        {"target_achieved", "achieved"},     {"substantial_progress", "on_track"},
+        {"moderate_progress", "accelerate"}, {"limited_progress", "lagging"},
+        {"deterioration", "moving_away"},    {"not_available", "no_data"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], status) == 0)
+            return words[i][1];
+    return "?";
+}
+
+/* `progress_value` is the ratio where there is a target, else growth in the desired direction. */
+static void check_series(const char *output, char *const *fields)
+{
+    char having[96], verdict[40];
+    snprintf(having, sizeof having, "\"indicator\":\"%s\"", fields[0]);
+    const char *line = ndjson_find(output, (const char *const[]){having, "\"judgement\"", NULL});
+    cr_assert_not_null(line, "%s", fields[0]);
+    ndjson_text(line, "judgement", verdict, sizeof verdict);
+    cr_expect_str_eq(verdict, verdict_of(fields[1]), "%s", fields[0]);
+    if (fields[3][0] != '\0')
+        expect_near(ndjson_number(line, "points"), fields[3], 1e-9, fields[0]);
+    if (fields[2][0] == '\0' || strcmp(verdict, "achieved") == 0)
+        return;
+    double ratio = ndjson_number(line, "ratio"), growth = ndjson_number(line, "growth");
+    double wanted = strtod(fields[2], NULL);
+    expect_near(isnan(ratio) ? copysign(growth, wanted) : ratio, fields[2], 1e-9, fields[0]);
+}
+
+Test(examples, canadas_132_series_have_the_published_class_value_and_score, .timeout = 60)
+{
+    struct world *world = world_new();
+    char *output =
+        evaluate(world, "deploy/framework/sdg-canada.yaml", EXAMPLES "sdg-canada.csv", "0");
+    struct rows *rows = rows_open(EXAMPLES "sdg-canada-published.csv");
+    size_t count = 0;
+    for (; rows_next(rows); count++)
+        check_series(output, rows->fields);
+    cr_expect_eq(count, 132);
+    free(output);
+    world_free(&world);
+}
+
+/* --- HDI -------------------------------------------------------------------------------------------- */
+
+static const char *standing(const char *output, const char *composite, const char *period,
+                            const char *unit)
+{
+    char has_composite[80], has_period[40], has_unit[40];
+    snprintf(has_composite, sizeof has_composite, "\"composite\":\"%s\"", composite);
+    snprintf(has_period, sizeof has_period, "\"period\":\"%s\"", period);
+    snprintf(has_unit, sizeof has_unit, "\"unit\":\"%s\"", unit);
+    const char *line =
+        ndjson_find(output, (const char *const[]){has_composite, has_period, has_unit, NULL});
+    cr_assert_not_null(line, "%s %s %s", composite, period, unit);
+    return line;
+}
+
+static const char *country(const char *id)
+{
+    static const char *const codes[][2] = {{"afg", "900004"}, {"ago", "900024"}, {"alb", "900008"},
+                                           {"chl", "900152"}, {"chn", "900156"}, {"civ", "900384"},
+                                           {"cmr", "900120"}};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(codes[i][0], id) == 0)
+            return codes[i][1];
+    return "?";
+}
+
+Test(examples, hdi_has_the_published_three_decimals, .timeout = 60)
+{
+    struct world *world = world_new();
+    char *output = evaluate(world, "deploy/framework/hdi.yaml", EXAMPLES "hdi.csv", "0");
+    struct rows *rows = rows_open(EXAMPLES "hdi-published.csv");
+    size_t count = 0;
+    for (; rows_next(rows); count++) {
+        const char *line = standing(output, "hdi", rows->fields[1], country(rows->fields[0]));
+        cr_expect_eq(lround(ndjson_number(line, "score") * 1000),
+                     lround(strtod(rows->fields[2], NULL) * 1000), "%s %s: %g", rows->fields[0],
+                     rows->fields[1], ndjson_number(line, "score"));
+    }
+    cr_expect_eq(count, 156);
+    free(output);
+    world_free(&world);
+}
+
+Test(examples, hdi_of_a_country_without_figures_is_not_ranked_and_says_why, .timeout = 60)
+{
+    struct world *world = world_new();
+    char *output = evaluate(world, "deploy/framework/hdi.yaml", EXAMPLES "hdi.csv", "0");
+    const char *line = standing(output, "hdi", "2021", country("alb"));
+    char reason[40];
+    cr_expect_eq(ndjson_number(line, "rank"), 0);
+    cr_expect(isnan(ndjson_number(line, "score")));
+    cr_expect_str_eq(ndjson_text(line, "reason", reason, sizeof reason), "no_figures");
+    cr_expect_eq(ndjson_number(standing(output, "hdi", "2021", country("chl")), "rank"), 1);
+    cr_expect_eq(ndjson_number(standing(output, "hdi", "2021", country("chn")), "ranked"), 5);
+    free(output);
+    world_free(&world);
+}
+
+/* --- R&D of the provinces --------------------------------------------------------------------------- */
+
+/* Rows of rd-provinces.csv by when they became known (deploy/data/examples/README.md). */
+enum { BULLETIN_2018 = 512, YEARBOOK_2020 = 1088 };
+
+static char *provinces(struct world *world, const char *rows)
+{
+    return evaluate(world, "deploy/framework/rd-provinces.yaml", EXAMPLES "rd-provinces.csv", rows);
+}
+
+Test(examples, jilin_has_its_place_among_31_provinces_in_each_of_13_years, .timeout = 60)
+{
+    /* As first published: each year as of its own bulletin. Counted apart from this program. */
+    static const char *const bulletins[] = {"64",  "128", "192",  "256",  "320",  "384", "448",
+                                            "512", "832", "1152", "1504", "1888", "2304"};
+    static const int ranks[] = {20, 20, 22, 22, 22, 23, 24, 25, 20, 20, 20, 20, 20};
+    struct world *world = world_new();
+    for (int i = 0; i < 13; i++) {
+        char year[8];
+        char *output = provinces(world, bulletins[i]);
+        snprintf(year, sizeof year, "%d", 2011 + i);
+        const char *line = standing(output, "intensity", year, "220000");
+        cr_expect_eq(ndjson_number(line, "rank"), ranks[i], "%s: %g", year,
+                     ndjson_number(line, "rank"));
+        cr_expect_eq(ndjson_number(line, "ranked"), 31);
+        free(output);
+    }
+    world_free(&world);
+}
+
+/* What was known of the years to 2018 after so many rows: later years left out, so that the judgement
+ * is that of 2018. */
+static char *provinces_to_2018(struct world *world, int rows)
+{
+    const char *path = world_path(world, "to-2018-%d.csv", rows);
+    FILE *from = fopen(EXAMPLES "rd-provinces.csv", "r"), *to = fopen(path, "w");
+    char line[512], *output;
+    cr_assert(from != NULL && to != NULL);
+    for (int i = 0; i <= rows && fgets(line, sizeof line, from) != NULL; i++) {
+        int period = 0;
+        bool is_row = sscanf(line, "%*[^,],%*[^,],%d", &period) == 1;
+        if (!is_row || period <= 2018)
+            fputs(line, to);
+    }
+    fclose(from);
+    fclose(to);
+    output = evaluate(world, "deploy/framework/rd-provinces.yaml", path, "0");
+    return output;
+}
+
+static void expect_2018(const char *output, double figure, int rank, const char *verdict)
+{
+    const char *line = standing(output, "intensity", "2018", "220000");
+    const char *indicator = ndjson_object(line, "rd_intensity");
+    char said[40];
+    cr_assert_not_null(indicator);
+    cr_expect_eq(ndjson_number(indicator, "figure"), figure);
+    cr_expect_eq(ndjson_number(line, "rank"), rank, "%g", ndjson_number(line, "rank"));
+    line = ndjson_find(output, (const char *const[]){"\"indicator\":\"rd_intensity\"",
+                                                     "\"target\":\"2018\"", NULL});
+    cr_assert_not_null(line);
+    cr_expect_eq(ndjson_number(line, "value"), figure);
+    cr_expect_str_eq(ndjson_text(line, "judgement", said, sizeof said), verdict);
+}
+
+Test(examples, the_revision_of_2018_moves_figure_rank_and_judgement, .timeout = 60)
+{
+    struct world *world = world_new();
+    char *first = provinces_to_2018(world, BULLETIN_2018);
+    char *revised = provinces_to_2018(world, YEARBOOK_2020);
+    expect_2018(first, 0.76, 25, "missed");
+    expect_2018(revised, 1.02, 23, "achieved");
+    free(first);
+    free(revised);
+    world_free(&world);
+}

@@ -1,0 +1,179 @@
+#include "proto/event/framework.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define HEAD "framework: t\nversion: 1\ntitle: {zh: 测, en: t}\nsource: s\n" /* lines 1 to 4 */
+#define UNITS                                                                                      \
+    "units:\n" /* line 5 */                                                                        \
+    "  - {code: 900001, id: a, name: {zh: 甲, en: Alpha}}\n"                                      \
+    "  - {code: 900002, id: b, name: {zh: 乙, en: Beta}}\n"
+#define GROUPS "groups:\n  - {id: g, name: {zh: 组, en: g}}\n" /* lines 8 and 9 */
+#define ITEM(more)                                                                                 \
+    "indicators:\n" /* line 10 */                                                                  \
+    "  - {id: x, name: {zh: 测, en: x}, kind: share, unit: \"%\", parent: g" more "}\n"
+#define SCALED          ", direction: up, normalise: {method: min_max}"
+#define COMPOSITE(more) "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g" more "}\n"
+#define WHOLE           HEAD UNITS GROUPS ITEM(SCALED)
+
+static struct framework *load(const char *document, enum err expected, struct diag *diag)
+{
+    struct framework *framework = NULL;
+    cr_assert_eq(diag_init(diag, "test.yaml", 100), ERR_OK);
+    enum err err = framework_load(document, strlen(document), diag, &framework);
+    if (err != expected)
+        diag_print(diag, stderr);
+    cr_assert_eq(err, expected, "%s", document);
+    return framework;
+}
+
+/* The document is refused with this finding in this line, at this column; `en` is in its text. */
+static void expect_refused(const char *document, enum finding finding, uint64_t line,
+                           uint64_t column, const char *en)
+{
+    struct diag diag;
+    bool is_there = false;
+    (void)load(document, ERR_FRAMEWORK, &diag);
+    for (size_t i = 0; i < diag.count; i++) {
+        const struct diag_item *item = &diag.items[i];
+        is_there |= strcmp(item->code, finding_code(finding)) == 0 && item->line == line &&
+                    item->column == column && strstr(item->en, en) != NULL;
+    }
+    if (!is_there)
+        diag_print(&diag, stderr);
+    cr_expect(is_there, "no %s at %u:%u", finding_code(finding), (unsigned)line, (unsigned)column);
+    diag_fini(&diag);
+}
+
+Test(framework_composite, units_are_found_by_code_id_and_name, .timeout = 10)
+{
+    struct diag diag;
+    struct framework *framework = load(WHOLE COMPOSITE(""), ERR_OK, &diag);
+    static const char *const texts[] = {"900002", "b", "乙", "beta"};
+    for (size_t i = 0; i < 4; i++) {
+        uint32_t code = 0;
+        cr_expect_eq(framework_region_parse(framework, texts[i], &code), ERR_OK);
+        cr_expect_eq(code, 900002, "%s", texts[i]);
+    }
+    uint32_t code = 0;
+    cr_expect_eq(framework_region_parse(framework, "长春市", &code), ERR_OK);
+    cr_expect_eq(code, 220100);
+    cr_expect_eq(framework_region_parse(framework, "900003", &code), ERR_NOT_FOUND);
+    cr_expect_str_eq(framework_region_name(framework, 900001).en, "Alpha");
+    framework_free(framework);
+    diag_fini(&diag);
+}
+
+Test(framework_composite, an_indicator_without_regions_is_reported_by_all_units, .timeout = 10)
+{
+    struct diag diag;
+    struct framework *framework = load(WHOLE COMPOSITE(""), ERR_OK, &diag);
+    cr_expect_eq(framework->indicators[0].region_count, 2);
+    cr_expect_eq(framework->composites[0].unit_count, 2);
+    cr_expect_eq(framework->composites[0].units[1], 900002);
+    framework_free(framework);
+    diag_fini(&diag);
+}
+
+Test(framework_composite, shares_are_kept_in_integers, .timeout = 10)
+{
+    struct diag diag;
+    struct framework *framework =
+        load(WHOLE COMPOSITE(", availability: 2/3, rank_decimals: 3"), ERR_OK, &diag);
+    cr_expect_eq(framework->composites[0].availability.part, 2);
+    cr_expect_eq(framework->composites[0].availability.whole, 3);
+    cr_expect_eq(framework->composites[0].rank_decimals, 3);
+    framework_free(framework);
+    diag_fini(&diag);
+}
+
+Test(framework_composite, wrong_units_are_named_with_their_place, .timeout = 10)
+{
+    expect_refused(HEAD
+                   "units:\n  - {code: 220100, id: a, name: {zh: 甲, en: A}}\n" GROUPS ITEM(SCALED),
+                   FINDING_NUMBER_OUT, 6, 12, "between 900000 and 999999");
+    expect_refused(HEAD UNITS
+                   "  - {code: 900001, id: c, name: {zh: 丙, en: C}}\n" GROUPS ITEM(SCALED),
+                   FINDING_ID_REPEATED, 8, 5, "");
+    expect_refused(HEAD UNITS
+                   "  - {code: 900003, id: a, name: {zh: 丙, en: C}}\n" GROUPS ITEM(SCALED),
+                   FINDING_ID_REPEATED, 8, 5, "");
+    expect_refused(HEAD UNITS GROUPS ITEM(SCALED ", regions: [900009]"), FINDING_REFERENCE_UNKNOWN,
+                   11, 5, "units");
+    expect_refused(WHOLE COMPOSITE(", units: [900009]"), FINDING_REFERENCE_UNKNOWN, 13, 5, "units");
+    expect_refused(WHOLE COMPOSITE(", units: [900001, 900001]"), FINDING_ID_REPEATED, 13, 5, "");
+}
+
+Test(framework_composite, a_scale_that_lacks_what_its_method_needs_is_refused, .timeout = 10)
+{
+    expect_refused(HEAD UNITS GROUPS ITEM(", normalise: {method: min_max}"), FINDING_METHOD_MISFIT,
+                   11, 81, "direction");
+    expect_refused(
+        HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: goalposts, low: 1}"),
+        FINDING_METHOD_MISFIT, 11, 96, "low and high");
+    expect_refused(HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: to_target}"),
+                   FINDING_METHOD_MISFIT, 11, 96, "target");
+    expect_refused(
+        HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: goalposts, low: 3, high: 2}"),
+        FINDING_NUMBER_OUT, 11, 96, "below");
+    expect_refused(
+        HEAD UNITS GROUPS ITEM(
+            ", direction: up, normalise: {method: goalposts, low: 0, high: 2, log: true}"),
+        FINDING_NUMBER_OUT, 11, 96, "logarithm");
+    expect_refused(HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: minmax}"),
+                   FINDING_WORD_UNKNOWN, 11, 105, "min_max");
+    expect_refused(HEAD UNITS GROUPS ITEM(SCALED ", divide_by: y"), FINDING_REFERENCE_UNKNOWN, 11,
+                   5, "no such indicator");
+    expect_refused(HEAD UNITS GROUPS ITEM(SCALED ", divide_by: x"), FINDING_REFERENCE_UNKNOWN, 11,
+                   5, "divided");
+}
+
+Test(framework_composite, a_composite_that_cannot_be_made_is_refused, .timeout = 10)
+{
+    expect_refused(WHOLE "composites:\n  - {id: c, name: {zh: 综, en: c}, root: h}\n",
+                   FINDING_REFERENCE_UNKNOWN, 13, 5, "no such group");
+    expect_refused(HEAD UNITS GROUPS ITEM("") COMPOSITE(""), FINDING_REFERENCE_UNKNOWN, 13, 5,
+                   "normalise");
+    expect_refused(WHOLE COMPOSITE(", from: 2020, to: 2019"), FINDING_NUMBER_OUT, 13, 5, "order");
+    expect_refused(WHOLE COMPOSITE(", to: 2019"), FINDING_NUMBER_OUT, 13, 5, "order");
+    expect_refused(WHOLE COMPOSITE(", bands: [{from: 1, name: {zh: 一, en: a}}]"),
+                   FINDING_NUMBER_OUT, 13, 5, "ascend");
+    expect_refused(WHOLE COMPOSITE(", availability: 3/2"), FINDING_NUMBER_OUT, 13, 58, "share");
+    expect_refused(WHOLE COMPOSITE(", availability: -2/-1"), FINDING_NUMBER_OUT, 13, 58, "share");
+    expect_refused(WHOLE COMPOSITE(", uncertainty: {seed: 1, draws: 0}"), FINDING_NUMBER_OUT, 13,
+                   74, "between");
+    expect_refused(WHOLE COMPOSITE(", peers: [{id: p, units: [900001]}, {id: q, units: [900001]}]"),
+                   FINDING_ID_REPEATED, 13, 78, "one group");
+    expect_refused(WHOLE COMPOSITE("") "  - {id: c, name: {zh: 综, en: c}, root: g}\n",
+                   FINDING_ID_REPEATED, 14, 5, "");
+}
+
+Test(framework_composite, groups_in_a_circle_are_refused_and_not_followed_forever, .timeout = 10)
+{
+    struct diag diag;
+    (void)load(HEAD UNITS "groups:\n"
+                          "  - {id: g, parent: h, name: {zh: 组, en: g}}\n"
+                          "  - {id: h, parent: g, name: {zh: 组, en: h}}\n" ITEM(SCALED)
+                              COMPOSITE(""),
+               ERR_FRAMEWORK, &diag);
+    cr_expect_gt(diag.total, 0);
+    diag_fini(&diag);
+}
+
+Test(framework_composite, the_worked_examples_load_and_check_without_a_finding, .timeout = 20)
+{
+    static const char *const paths[] = {"deploy/framework/hdi.yaml",
+                                        "deploy/framework/rd-provinces.yaml",
+                                        "deploy/framework/sdg-canada.yaml"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct diag diag;
+        struct framework *framework = NULL;
+        cr_assert_eq(diag_init(&diag, paths[i], 100), ERR_OK);
+        cr_assert_eq(framework_load_file(paths[i], &diag, &framework), ERR_OK);
+        framework_check(framework, &diag);
+        diag_print(&diag, stderr);
+        cr_expect_eq(diag.total, 0, "%s", paths[i]);
+        framework_free(framework);
+        diag_fini(&diag);
+    }
+}
