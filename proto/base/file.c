@@ -84,22 +84,32 @@ enum err file_write(const char *path, const void *bytes, size_t size, mode_t mod
     return sync_parent(path);
 }
 
+/* A directory whose entry a power cut may take away takes with it all that is flushed inside. */
+static enum err make_one(const char *path)
+{
+    if (!mkdir(path, 0700))
+        return sync_parent(path);
+    return errno == EEXIST ? ERR_OK : err_from_errno(errno);
+}
+
 enum err file_make_directory(const char *path)
 {
     char copy[PATH_MAX];
+    enum err err = ERR_OK;
     if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
         return ERR_LIMIT;
-    for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
+    for (char *slash = copy + 1; !err && (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
-        if (mkdir(copy, 0700) && errno != EEXIST)
-            return err_from_errno(errno);
+        err = make_one(copy);
         *slash = '/';
     }
-    if (mkdir(copy, 0700) && errno != EEXIST)
-        return err_from_errno(errno);
+    if (!err)
+        err = make_one(copy);
     struct stat info;
-    if (stat(copy, &info))
-        return err_from_errno(errno);
+    if (!err && stat(copy, &info))
+        err = err_from_errno(errno);
+    if (err)
+        return err;
     return S_ISDIR(info.st_mode) ? ERR_OK : ERR_EXISTS;
 }
 

@@ -16,7 +16,8 @@ MUST_CHECK enum err file_read(const char *path, struct buffer *out);
  * rename, flush the directory. Errors  ERR_NOT_FOUND (directory), ERR_PERMISSION, ERR_FULL, ERR_IO. */
 MUST_CHECK enum err file_write(const char *path, const void *bytes, size_t size, mode_t mode);
 
-/* Make the directory and its parents where missing, mode 0700 for those made. */
+/* Make the directory and its parents where missing, mode 0700 for those made, and flush the entry of each:
+ * what is flushed inside is there after a power cut. */
 MUST_CHECK enum err file_make_directory(const char *path);
 
 /* Flush a directory's entries to disk. */

@@ -1,0 +1,40 @@
+#include "tests/fault/power/workload.h"
+
+#include "tests/fault/power/note.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *const workload_streams[] = {"events", "scores", NULL};
+
+void workload_failed(const char *what, enum err err)
+{
+    fprintf(stderr, "workload: %s: %s\n", what, err_name(err));
+    _exit(1);
+}
+
+/* Most are small, some need pages of their own; none is worth compressing. */
+static size_t payload_size(unsigned short state[3])
+{
+    long kind = nrand48(state) % 100;
+    if (kind < 80)
+        return 40 + (size_t)(nrand48(state) % 200);
+    return kind < 95 ? 1000 + (size_t)(nrand48(state) % 2000)
+                     : 5000 + (size_t)(nrand48(state) % 2900);
+}
+
+const char *workload_payload(uint64_t seed, unsigned producer, uint64_t sequence)
+{
+    static char text[8192]; /* a process makes one at a time */
+    unsigned short state[3] = {(unsigned short)seed, (unsigned short)(sequence + 1),
+                               (unsigned short)(producer + 1)};
+    size_t size = payload_size(state);
+    size_t used =
+        (size_t)snprintf(text, sizeof text, "%u.%llu ", producer, (unsigned long long)sequence);
+    for (; used < size; used++)
+        text[used] = (char)('!' + nrand48(state) % 90);
+    text[used] = '\0';
+    return text;
+}
