@@ -128,8 +128,10 @@ say '5. Scored and judged: who stands where'
 songhua-broker positions --config "$run/config/reader.yaml" --until-caught-up 60s scorer >/dev/null
 songhua-broker positions --config "$run/config/reader.yaml" --until-caught-up 60s alerter
 songhua-replay scores --latest --config "$run/config/reader.yaml" --indicator rd_intensity \
-    --indicator sei_share --indicator prov_st_fund
-echo "and $(songhua-replay scores --latest --config "$run/config/reader.yaml" --json | wc -l) judgements in all: songhua-replay scores --latest"
+    --indicator sei_share --indicator prov_st_fund | grep -v '无数据'
+all=$(songhua-replay scores --latest --config "$run/config/reader.yaml" --json)
+without=$(grep -c '"judgement":"no_data"' <<<"$all" || true)
+echo "and $(($(wc -l <<<"$all") - without)) judgements with figures in all, $without of what was not reported yet: songhua-replay scores --latest"
 
 say '6. Alerts: targets that lag, and those that recovered'
 songhua-alerts list --all --config "$run/config/reader.yaml"

@@ -66,9 +66,13 @@ static bool follows_path(enum method method)
            method == METHOD_SDSN_TREND || method == METHOD_SCHEDULE;
 }
 
-static void check_source(const struct target *target, struct diag *diag)
+/* A target without a number has no number to give a source for: its item's words are enough. */
+static void check_source(const struct indicator *indicator, const struct target *target,
+                         struct diag *diag)
 {
-    bool is_the_policys = target->clause[0] != '\0' && target->quote[0] != '\0';
+    bool is_quoted = target->clause[0] != '\0' && target->quote[0] != '\0';
+    bool is_item_quoted = indicator->clause[0] != '\0' && indicator->quote[0] != '\0';
+    bool is_the_policys = is_quoted || (!target->is_quantified && is_item_quoted);
     bool is_ours = target->author[0] != '\0' && target->reason[0] != '\0';
     if (!is_the_policys && !is_ours)
         schema_find(diag, target->place, FINDING_SOURCE_MISSING, "target", target->id, "", "");
@@ -121,7 +125,7 @@ static bool is_outside(const struct range *range, struct decimal value)
 static void check_target(const struct indicator *indicator, const struct target *target,
                          struct diag *diag)
 {
-    check_source(target, diag);
+    check_source(indicator, target, diag);
     if (!target->is_quantified)
         return;
     check_comparator(indicator, target, diag);
@@ -151,11 +155,7 @@ static void check_indicator(const struct indicator *indicator, struct diag *diag
         schema_find(diag, indicator->place, FINDING_UNIT_UNUSED, "unit", indicator->id, "", "");
     if (indicator->name.zh[0] == '\0' || indicator->name.en[0] == '\0')
         schema_find(diag, indicator->place, FINDING_TEXT_MISSING, "name", indicator->id, "", "");
-    bool is_the_policys = indicator->clause[0] != '\0';
-    bool is_ours = indicator->author[0] != '\0' && indicator->reason[0] != '\0';
-    if (!is_the_policys && !is_ours)
-        schema_find(diag, indicator->place, FINDING_SOURCE_MISSING, "clause", indicator->id, "",
-                    "");
+    framework_check_items(indicator, diag);
     for (size_t i = 0; i < indicator->target_count; i++)
         check_target(indicator, &indicator->targets[i], diag);
 }
@@ -167,4 +167,5 @@ void framework_check(const struct framework *framework, struct diag *diag)
         check_weights_below(framework, &framework->groups[i], diag);
     for (size_t i = 0; i < framework->indicator_count; i++)
         check_indicator(&framework->indicators[i], diag);
+    framework_check_identities(framework, diag);
 }

@@ -25,4 +25,8 @@ void framework_validate(struct framework *framework, struct diag *diag);
 void framework_validate_items(const struct indicator *indicator, struct diag *diag);
 void framework_validate_identities(struct framework *framework, struct diag *diag);
 
+/* The parts of framework_check() that have a file of their own. */
+void framework_check_items(const struct indicator *indicator, struct diag *diag);
+void framework_check_identities(const struct framework *framework, struct diag *diag);
+
 #endif

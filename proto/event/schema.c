@@ -19,8 +19,10 @@ void schema_find(struct diag *diag, struct place place, enum finding finding, co
                  const char *value, const char *zh, const char *en)
 {
     char whole_zh[480], whole_en[480];
-    snprintf(whole_zh, sizeof whole_zh, "%s%s%s", finding_text_zh(finding), zh[0] ? "：" : "", zh);
-    snprintf(whole_en, sizeof whole_en, "%s%s%s", finding_text(finding), en[0] ? ": " : "", en);
+    snprintf(whole_zh, sizeof whole_zh, "%s：%s", finding_text_zh(finding),
+             zh[0] != '\0' ? zh : finding_remedy_zh(finding));
+    snprintf(whole_en, sizeof whole_en, "%s: %s", finding_text(finding),
+             en[0] != '\0' ? en : finding_remedy(finding));
     diag_add(diag, place.line, place.column, finding_code(finding), field, value, whole_zh,
              whole_en);
 }

@@ -68,7 +68,7 @@ struct schema {
 MUST_CHECK enum err schema_read(const void *bytes, size_t size, const struct schema *schema,
                                 struct arena *arena, struct diag *diag, void *out);
 
-/* Add a finding at a place: the finding's own text, then `zh` and `en` behind a colon ("" for none). */
+/* Add a finding at a place: the finding's own text, then `zh` and `en` behind a colon ("": its remedy). */
 void schema_find(struct diag *diag, struct place place, enum finding finding, const char *field,
                  const char *value, const char *zh, const char *en);
 

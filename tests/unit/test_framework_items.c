@@ -162,3 +162,84 @@ Test(framework_items, identities_that_are_not_complete_are_refused, .timeout = 1
                                 "  - {id: a, kind: part, of: share, whole: money}\n",
                    FINDING_ID_REPEATED, 11, "");
 }
+
+/* --- what was forgotten ------------------------------------------------------------------------- */
+
+static void expect_checked(const char *document, enum finding finding, uint64_t line,
+                           const char *says)
+{
+    struct diag diag;
+    struct framework *framework = load(document, &diag, ERR_OK);
+    bool is_there = false;
+    framework_check(framework, &diag);
+    for (size_t i = 0; i < diag.count; i++)
+        is_there = is_there || (strcmp(diag.items[i].code, finding_code(finding)) == 0 &&
+                                diag.items[i].line == line && strstr(diag.items[i].en, says));
+    if (!is_there)
+        diag_print(&diag, stderr);
+    cr_expect(is_there, "no %s at line %u that says '%s'", finding_code(finding), (unsigned)line,
+              says);
+    framework_free(framework);
+    diag_fini(&diag);
+}
+
+Test(framework_items, an_item_without_quote_is_found, .timeout = 10)
+{
+    expect_checked(HEAD ITEM "    clause: 一\n", FINDING_QUOTE_MISSING, 6, "clause and quote");
+    expect_checked(HEAD ITEM "    item: [G01]\n", FINDING_QUOTE_MISSING, 6, "");
+    expect_checked(HEAD ITEM, FINDING_SOURCE_MISSING, 6, "author and reason");
+}
+
+Test(framework_items, parts_without_a_day_are_found_where_the_target_wants_one, .timeout = 10)
+{
+    expect_checked(HEAD ITEM "    targets: [{id: t}]\n    parts:\n"
+                             "      - {id: a, name: {zh: 甲, en: a}, due: 2025}\n"
+                             "      - {id: b, name: {zh: 乙, en: b}}\n",
+                   FINDING_DUE_MISSING, 14, "due date");
+    expect_checked(HEAD ITEM "    targets: [{id: t}]\n", FINDING_DUE_MISSING, 6, "");
+    expect_checked(HEAD ITEM "    parts:\n      - {id: a, name: {zh: 甲, en: a}, due: 2025}\n",
+                   FINDING_SOURCE_MISSING, 12, "author and reason");
+}
+
+Test(framework_items, weights_of_parts_add_up, .timeout = 10)
+{
+    expect_checked(HEAD ITEM "    parts:\n"
+                             "      - {id: a, name: {zh: 甲, en: a}, weight: 0.5}\n"
+                             "      - {id: b, name: {zh: 乙, en: b}, weight: 0.4}\n",
+                   FINDING_WEIGHT_SUM, 12, "0.9");
+}
+
+Test(framework_items, keys_that_the_method_has_no_use_for_are_found, .timeout = 10)
+{
+    static const char head[] = HEAD "indicators:\n  - id: x\n    name: {zh: 测, en: x}\n"
+                                    "    kind: duty\n    regions: [220000]\n";
+    char document[600];
+    snprintf(document, sizeof document, "%s    method: recurring\n    cadence: once\n", head);
+    expect_checked(document, FINDING_METHOD_MISFIT, 6, "comes again");
+    snprintf(document, sizeof document, "%s    every: 3\n", head);
+    expect_checked(document, FINDING_METHOD_MISFIT, 6, "recurring");
+    snprintf(document, sizeof document, "%s    parts: [{id: a, name: {zh: 甲, en: a}}]\n", head);
+    expect_checked(document, FINDING_METHOD_MISFIT, 10, "milestone");
+}
+
+Test(framework_items, a_target_beyond_the_natural_limit_cannot_be_reached, .timeout = 10)
+{
+    static const char item[] = HEAD "indicators:\n  - id: x\n    name: {zh: 测, en: x}\n"
+                                    "    kind: share\n    unit: \"%%\"\n    limit: 100\n"
+                                    "    regions: [220000]\n    direction: up\n"
+                                    "    method: cagr_target\n    targets:\n"
+                                    "      - {id: t, comparator: \"%s\", value: %s}\n";
+    char document[600];
+    snprintf(document, sizeof document, item, ">", "100");
+    expect_checked(document, FINDING_NUMBER_OUT, 15, "natural limit");
+    snprintf(document, sizeof document, item, ">=", "100.1");
+    expect_checked(document, FINDING_NUMBER_OUT, 15, "natural limit");
+}
+
+Test(framework_items, a_tolerance_is_somebodys_number, .timeout = 10)
+{
+    expect_checked(HEAD FIGURES
+                   "identities:\n"
+                   "  - {id: a, kind: part, of: share, whole: money, tolerance: 0.1}\n",
+                   FINDING_SOURCE_MISSING, 10, "author and reason");
+}
