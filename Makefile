@@ -12,7 +12,8 @@ DESTDIR    ?=
 # Debian packages. A name that is installed is never asked for again.
 PACKAGES := gcc libc6-dev pkg-config protobuf-compiler protobuf-c-compiler libprotobuf-c-dev libzmq3-dev \
             libczmq-dev liblmdb-dev libsodium-dev libxxhash-dev libzstd-dev libmicrohttpd-dev \
-            libyaml-dev libcsv-dev libsmartcols-dev libxlsxwriter-dev uthash-dev
+            libyaml-dev libcsv-dev libsmartcols-dev libxlsxwriter-dev libjansson-dev \
+            uthash-dev
 PACKAGES_TEST := libcriterion-dev python3-zmq python3-protobuf python3-zstandard nftables
 PACKAGES_PEERS := nats-server libnats-dev redis-server libhiredis-dev mosquitto libmosquitto-dev \
                   rabbitmq-server librabbitmq-dev
@@ -58,7 +59,7 @@ deps-check:
 
 # --- flags --------------------------------------------------------------------------------------
 LIBRARIES := libzmq libczmq libprotobuf-c lmdb libsodium libxxhash libzstd libmicrohttpd \
-             yaml-0.1 smartcols xlsxwriter
+             yaml-0.1 smartcols xlsxwriter jansson
 ifneq ($(shell command -v pkg-config 2>/dev/null),)
 LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lcsv -lm -lpthread

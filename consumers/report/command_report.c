@@ -16,6 +16,8 @@ const struct option report_options[] = {
      "where to write; default: stdout (xlsx needs a file)"},
     {"weights", 0, OPTION_TEXT, offsetof(struct report_settings, weights), "L,P,D,Q",
      "of level, progress, duties and quality; default: equal, marked as 演示权重"},
+    {"restates", 0, OPTION_TEXT, offsetof(struct report_settings, restates), "FILE",
+     "a report published as JSON: what is not the same any more is listed beside it"},
     {0}};
 
 static bool parse_years(const char *text, struct review_options *options)
@@ -64,12 +66,25 @@ static enum err read_options(const struct invocation *invocation, struct review_
     return ERR_OK;
 }
 
+static enum err load_frozen(const struct invocation *invocation, struct frozen **out)
+{
+    const char *path = ((const struct report_settings *)invocation->settings)->restates;
+    char why[FROZEN_WHY_BYTES] = "";
+    enum err err = path ? frozen_load(path, out, why) : ERR_OK;
+    return err ? command_fail(invocation, err, "%s: %s", path, why) : ERR_OK;
+}
+
 static enum err write(const struct invocation *invocation, const struct review *review,
                       const struct document_format *format)
 {
     const struct report_settings *settings = invocation->settings;
     struct document *document;
-    enum err err = report_document(review, settings->weights != NULL, &document);
+    struct frozen *frozen = NULL;
+    enum err err = load_frozen(invocation, &frozen);
+    if (err)
+        return err;
+    err = report_document(review, settings->weights != NULL, frozen, &document);
+    frozen_free(frozen);
     if (err)
         return command_fail(invocation, err, "making the report");
     err = document_write(document, format, settings->output);

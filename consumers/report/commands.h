@@ -27,10 +27,11 @@ struct diff_settings {
 extern const struct option diff_options[];
 command_run diff_command;
 
-/* report [--years 2022-2024] [--format html|xlsx|csv|json] [--output FILE] [--weights …] */
+/* report [--years 2022-2024] [--format html|xlsx|csv|json] [--output FILE] [--weights …]
+ * [--restates FILE] */
 struct report_settings {
     struct basis_settings basis;
-    const char *years, *format, *output, *weights;
+    const char *years, *format, *output, *weights, *restates;
 };
 extern const struct option report_options[];
 command_run report_command;

@@ -1,7 +1,10 @@
 #include "consumers/report/document.h"
 
+#include "proto/base/text.h"
+
 #include <errno.h>
 #include <math.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +156,28 @@ void document_chart(struct document *document, const struct chart *chart)
     }
     *document->last_chart = copy;
     document->last_chart = &copy->next;
+}
+
+static void digest_text(crypto_generichash_state *state, const char *text)
+{
+    crypto_generichash_update(state, (const unsigned char *)text, strlen(text) + 1);
+}
+
+void document_digest(const struct document *document, char out[DOCUMENT_DIGEST_BYTES])
+{
+    crypto_generichash_state state;
+    unsigned char digest[(DOCUMENT_DIGEST_BYTES - 1) / 2];
+    crypto_generichash_init(&state, NULL, 0, sizeof digest);
+    for (size_t i = 0; i < document->sheet_count; i++) {
+        const struct sheet *sheet = &document->sheets[i];
+        digest_text(&state, sheet->id);
+        for (size_t j = 0; j < sheet->column_count; j++)
+            digest_text(&state, sheet->columns[j].id);
+        for (size_t j = 0; j < sheet->cell_count; j++)
+            digest_text(&state, sheet->cells[j].text);
+    }
+    crypto_generichash_final(&state, digest, sizeof digest);
+    text_from_bytes(digest, sizeof digest, out);
 }
 
 /* --- writing ------------------------------------------------------------------------------------ */

@@ -85,6 +85,10 @@ void document_tone(struct document *document, const char *text, const char *tone
 void document_number(struct document *document, double number, const char *text, int decimals);
 void document_chart(struct document *document, const struct chart *chart);
 
+/* BLAKE2b-256 over all sheets' ids, columns and cells, hex: the same result has the same one. */
+enum { DOCUMENT_DIGEST_BYTES = 65 };
+void document_digest(const struct document *document, char out[DOCUMENT_DIGEST_BYTES]);
+
 /* How many rows the sheet has. */
 size_t sheet_rows(const struct sheet *sheet);
 

@@ -1,136 +1,14 @@
 #include "consumers/report/report_document.h"
 
+#include "consumers/report/report_cells.h"
+
 #include "proto/event/event.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
-enum { CELL_BYTES = 512, CHART_POINTS = 64, EXPLAIN_BYTES = 256 };
-
-struct writing {
-    const struct review *review;
-    struct document *document;
-    bool has_own_weights;
-};
-
-/* --- words -------------------------------------------------------------------------------------- */
-
-static const char *tone_of(Songhua__V1__Judgement verdict)
-{
-    switch (verdict) {
-    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_ACHIEVED:
-    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_ON_TRACK:
-        return "good";
-    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_ACCELERATE:
-        return "fair";
-    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_LAGGING:
-    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_MOVING_AWAY:
-    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_MISSED:
-        return "poor";
-    default:
-        return "";
-    }
-}
-
-static const char *region_name(uint32_t code)
-{
-    const struct region *region = region_find(code);
-    return region ? region->zh : "";
-}
-
-/* Beijing time, to the minute. */
-static void time_text(uint64_t ms, char out[40])
-{
-    struct tm tm;
-    time_t seconds = (time_t)(ms / 1000) + 8 * 3600;
-    gmtime_r(&seconds, &tm);
-    strftime(out, 40, "%Y-%m-%d %H:%M（北京时间）", &tm);
-}
-
-static void target_text(const struct judgement *judgement, char out[CELL_BYTES])
-{
-    const struct target *target = judgement->target;
-    char value[DECIMAL_TEXT_BYTES] = "", deadline[PERIOD_TEXT_BYTES] = "";
-    out[0] = '\0';
-    if (!target)
-        return;
-    if (target->deadline.is_set)
-        period_format(target->deadline.period, deadline);
-    if (!target->value.is_set) {
-        snprintf(out, CELL_BYTES, "%s %s", *target->name.zh ? target->name.zh : target->id,
-                 deadline);
-        return;
-    }
-    decimal_format(target->value.value, value);
-    snprintf(out, CELL_BYTES, "%s %s%s%s%s%s", comparator_name(target->comparator), value,
-             judgement->indicator->unit, *deadline ? "（" : "", deadline, *deadline ? "）" : "");
-}
-
-static void evidence_text(const struct judgement *judgement, char out[CELL_BYTES])
-{
-    size_t size = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < judgement->evidence_count && size < CELL_BYTES - EVENT_ADDRESS_BYTES;
-         i++) {
-        char address[EVENT_ADDRESS_BYTES];
-        event_address_format(judgement->evidence[i].sequence, judgement->evidence[i].index,
-                             address);
-        size += (size_t)snprintf(out + size, CELL_BYTES - size, "%s%s", i ? " " : "", address);
-    }
-}
-
-/* --- cells -------------------------------------------------------------------------------------- */
-
-static void put_value(struct document *document, const struct judgement *judgement)
-{
-    char digits[DECIMAL_TEXT_BYTES];
-    if (!judgement_has(judgement, NUMBER_VALUE) || !judgement->value.is_set) {
-        document_number(document, NAN, NULL, 0);
-        return;
-    }
-    decimal_format(judgement->value.value, digits);
-    document_number(document, judgement->numbers[NUMBER_VALUE], digits, 0);
-}
-
-static void put_number(struct document *document, const struct judgement *judgement,
-                       enum judgement_number number, double factor, int decimals)
-{
-    bool has = judgement_has(judgement, number);
-    document_number(document, has ? judgement->numbers[number] * factor : NAN, NULL, decimals);
-}
-
-static void put_region(struct document *document, uint32_t code)
-{
-    document_text(document, "%s", region_name(code));
-    document_text(document, "%06" PRIu32, code);
-}
-
-static void put_period(struct document *document, struct optional_period period)
-{
-    char text[PERIOD_TEXT_BYTES] = "";
-    if (period.is_set)
-        period_format(period.period, text);
-    document_text(document, "%s", text);
-}
-
-static void put_verdict(struct document *document, const struct judgement *judgement)
-{
-    char text[CELL_BYTES];
-    snprintf(text, sizeof text, "%s%s", verdict_name_zh(judgement->verdict),
-             judgement->is_provisional ? "（暂定）" : "");
-    document_tone(document, text, tone_of(judgement->verdict));
-}
-
-static void put_reason(struct document *document, const struct judgement *judgement)
-{
-    if (judgement->overdue_days)
-        document_text(document, "%s%s下一期逾期 %" PRIu32 " 天", reason_text_zh(judgement->reason),
-                      judgement->reason ? "；" : "", judgement->overdue_days);
-    else
-        document_text(document, "%s", reason_text_zh(judgement->reason));
-}
+enum { CHART_POINTS = 64 };
 
 /* Through the years: 滞后 → 需加速 → 按期, and the figure of each. */
 static void put_years(const struct writing *writing, size_t index)
@@ -149,26 +27,16 @@ static void put_years(const struct writing *writing, size_t index)
 
 /* --- sheets ------------------------------------------------------------------------------------- */
 
-static const struct judgement *last_of(const struct writing *writing, size_t index)
-{
-    return review_at(writing->review, writing->review->year_count - 1, index);
-}
-
 static bool has_figure(const struct judgement *judgement)
 {
     return judgement_has(judgement, NUMBER_VALUE);
-}
-
-static bool is_quantified(const struct judgement *judgement)
-{
-    return judgement->target && judgement->target->is_quantified;
 }
 
 static const struct document_column target_columns[] = {
     {"name", "指标", false, false},
     {"indicator", "代码", false, true},
     {"clause", "条款", false, true},
-    {"region_name", "地区", false, false},
+    {"report_region_name", "地区", false, false},
     {"region", "地区代码", false, true},
     {"target", "目标", false, false},
     {"target_id", "目标代码", false, true},
@@ -192,32 +60,32 @@ static const struct document_column target_columns[] = {
 static void put_target(const struct writing *writing, size_t index)
 {
     struct document *document = writing->document;
-    const struct judgement *judgement = last_of(writing, index);
+    const struct judgement *judgement = report_last(writing, index);
     char text[CELL_BYTES];
     document_text(document, "%s", judgement->indicator->name.zh);
     document_text(document, "%s", judgement->indicator->id);
     document_text(document, "%s",
                   *judgement->target->clause ? judgement->target->clause
                                              : judgement->indicator->clause);
-    put_region(document, judgement->region);
-    target_text(judgement, text);
+    report_put_region(document, judgement->region);
+    report_target(judgement, text);
     document_text(document, "%s", text);
     document_text(document, "%s", judgement->target->id);
-    put_number(document, judgement, NUMBER_BASELINE, 1, 2);
-    put_period(document, judgement->baseline_period);
-    put_value(document, judgement);
-    put_period(document, judgement->period);
-    put_number(document, judgement, NUMBER_REQUIRED_NOW, 1, 3);
-    put_number(document, judgement, NUMBER_GAP, 1, 3);
-    put_number(document, judgement, NUMBER_COMPLETION, 100, 1);
-    put_number(document, judgement, NUMBER_TIME_SHARE, 100, 1);
-    put_number(document, judgement, NUMBER_GROWTH, 100, 2);
-    put_number(document, judgement, NUMBER_RATE_NEEDED, 100, 2);
-    put_number(document, judgement, NUMBER_POINTS, 1, 3);
-    put_verdict(document, judgement);
-    put_reason(document, judgement);
+    report_put_number(document, judgement, NUMBER_BASELINE, 1, 2);
+    report_put_period(document, judgement->baseline_period);
+    report_put_value(document, judgement);
+    report_put_period(document, judgement->period);
+    report_put_number(document, judgement, NUMBER_REQUIRED_NOW, 1, 3);
+    report_put_number(document, judgement, NUMBER_GAP, 1, 3);
+    report_put_number(document, judgement, NUMBER_COMPLETION, 100, 1);
+    report_put_number(document, judgement, NUMBER_TIME_SHARE, 100, 1);
+    report_put_number(document, judgement, NUMBER_GROWTH, 100, 2);
+    report_put_number(document, judgement, NUMBER_RATE_NEEDED, 100, 2);
+    report_put_number(document, judgement, NUMBER_POINTS, 1, 3);
+    report_put_verdict(document, judgement);
+    report_put_reason(document, judgement);
     put_years(writing, index);
-    evidence_text(judgement, text);
+    report_evidence(judgement, text);
     document_text(document, "%s", text);
 }
 
@@ -229,7 +97,7 @@ static void put_targets(const struct writing *writing)
         "而该期数据未到。",
         target_columns);
     for (size_t i = 0; i < review_count(writing->review); i++)
-        if (is_quantified(last_of(writing, i)))
+        if (report_is_quantified(report_last(writing, i)))
             put_target(writing, i);
 }
 
@@ -237,11 +105,11 @@ static void put_targets(const struct writing *writing)
 static void put_chart(const struct writing *writing, size_t index)
 {
     const struct review *review = writing->review;
-    const struct judgement *judgement = last_of(writing, index);
+    const struct judgement *judgement = report_last(writing, index);
     double years[CHART_POINTS], values[CHART_POINTS];
     size_t count = 0;
     char title[CELL_BYTES], target[CELL_BYTES];
-    if (!is_quantified(judgement) || !judgement->target->deadline.is_set ||
+    if (!report_is_quantified(judgement) || !judgement->target->deadline.is_set ||
         !judgement_has(judgement, NUMBER_REQUIRED_NOW) ||
         !judgement_has(judgement, NUMBER_BASELINE) || !judgement_has(judgement, NUMBER_TARGET))
         return;
@@ -260,9 +128,9 @@ static void put_chart(const struct writing *writing, size_t index)
         }
         side_fini(&side);
     }
-    target_text(judgement, target);
+    report_target(judgement, target);
     snprintf(title, sizeof title, "%s %s %s", judgement->indicator->name.zh,
-             region_name(judgement->region), target);
+             report_region_name(judgement->region), target);
     const struct chart chart = {.title = title,
                                 .unit = judgement->indicator->unit,
                                 .years = years,
@@ -276,28 +144,29 @@ static void put_chart(const struct writing *writing, size_t index)
     document_chart(writing->document, &chart);
 }
 
-static const struct document_column region_columns[] = {{"region_name", "地区", false, false},
-                                                        {"region", "地区代码", false, true},
-                                                        {"level", "水平", true, false},
-                                                        {"progress", "进展", true, false},
-                                                        {"duties", "任务", true, false},
-                                                        {"quality", "填报", true, false},
-                                                        {"total", "合计", true, false},
-                                                        {"rank", "位次", false, false},
-                                                        {"why", "说明", false, true},
-                                                        {"targets", "定量目标数", true, false},
-                                                        {"judged", "可判断数", true, true},
-                                                        {"achieved", "已达标", true, false},
-                                                        {"on_track", "按期", true, false},
-                                                        {"accelerate", "需加速", true, false},
-                                                        {"lagging", "滞后", true, false},
-                                                        {"moving_away", "倒退", true, false},
-                                                        {"missed", "逾期未达", true, false},
-                                                        {"no_data", "无数据", true, false},
-                                                        {"no_target", "无量化目标", true, false},
-                                                        {"expected", "应报期数", true, false},
-                                                        {"received", "已报期数", true, true},
-                                                        {NULL, NULL, false, false}};
+static const struct document_column region_columns[] = {
+    {"report_region_name", "地区", false, false},
+    {"region", "地区代码", false, true},
+    {"level", "水平", true, false},
+    {"progress", "进展", true, false},
+    {"duties", "任务", true, false},
+    {"quality", "填报", true, false},
+    {"total", "合计", true, false},
+    {"rank", "位次", false, false},
+    {"why", "说明", false, true},
+    {"targets", "定量目标数", true, false},
+    {"judged", "可判断数", true, true},
+    {"achieved", "已达标", true, false},
+    {"on_track", "按期", true, false},
+    {"accelerate", "需加速", true, false},
+    {"lagging", "滞后", true, false},
+    {"moving_away", "倒退", true, false},
+    {"missed", "逾期未达", true, false},
+    {"no_data", "无数据", true, false},
+    {"no_target", "无量化目标", true, false},
+    {"expected", "应报期数", true, false},
+    {"received", "已报期数", true, true},
+    {NULL, NULL, false, false}};
 
 static void put_rank(struct document *document, const struct review_region *region)
 {
@@ -328,7 +197,7 @@ static void put_regions(const struct writing *writing)
         region_columns);
     for (size_t i = 0; i < writing->review->region_count; i++) {
         const struct review_region *region = &writing->review->regions[i];
-        put_region(document, region->code);
+        report_put_region(document, region->code);
         for (int part = 0; part < PART_COUNT; part++)
             document_number(document, region->parts[part], NULL, 1);
         document_number(document, region->total, NULL, 1);
@@ -344,7 +213,7 @@ static void put_regions(const struct writing *writing)
 
 static const struct document_column list_columns[] = {
     {"name", "指标", false, false},      {"indicator", "代码", false, true},
-    {"target", "目标", false, false},    {"region_name", "地区", false, false},
+    {"target", "目标", false, false},    {"report_region_name", "地区", false, false},
     {"judgement", "判断", false, false}, {"value", "数据", true, false},
     {"period", "数据时期", false, true}, {"why", "理由", false, false},
     {NULL, NULL, false, false}};
@@ -366,28 +235,33 @@ static void put_list(const struct writing *writing, const char *id, const char *
     struct document *document = writing->document;
     document_sheet(document, id, title, note, list_columns);
     for (size_t i = 0; i < review_count(writing->review); i++) {
-        const struct judgement *judgement = last_of(writing, i);
+        const struct judgement *judgement = report_last(writing, i);
         char text[CELL_BYTES];
-        if (strcmp(tone_of(judgement->verdict), tone))
+        if (strcmp(report_tone(judgement->verdict), tone))
             continue;
-        target_text(judgement, text);
+        report_target(judgement, text);
         document_text(document, "%s", judgement->indicator->name.zh);
         document_text(document, "%s", judgement->indicator->id);
         document_text(document, "%s", text);
-        document_text(document, "%s", region_name(judgement->region));
-        put_verdict(document, judgement);
-        put_value(document, judgement);
-        put_period(document, judgement->period);
+        document_text(document, "%s", report_region_name(judgement->region));
+        report_put_verdict(document, judgement);
+        report_put_value(document, judgement);
+        report_put_period(document, judgement->period);
         put_why(document, judgement);
     }
 }
 
 static const struct document_column revision_columns[] = {
-    {"name", "指标", false, false},        {"indicator", "代码", false, true},
-    {"region_name", "地区", false, false}, {"period", "时期", false, false},
-    {"first", "首次填报", false, false},   {"first_address", "首次地址", false, true},
-    {"last", "现行", false, false},        {"last_address", "现行地址", false, true},
-    {"source", "现行来源", false, false},  {NULL, NULL, false, false}};
+    {"name", "指标", false, false},
+    {"indicator", "代码", false, true},
+    {"report_region_name", "地区", false, false},
+    {"period", "时期", false, false},
+    {"first", "首次填报", false, false},
+    {"first_address", "首次地址", false, true},
+    {"last", "现行", false, false},
+    {"last_address", "现行地址", false, true},
+    {"source", "现行来源", false, false},
+    {NULL, NULL, false, false}};
 
 static void put_vintage(struct document *document, const struct figure *figure)
 {
@@ -417,7 +291,7 @@ static void put_revisions(const struct writing *writing)
             framework_indicator(writing->review->framework, last->indicator);
         document_text(document, "%s", indicator ? indicator->name.zh : "");
         document_text(document, "%s", last->indicator);
-        document_text(document, "%s", region_name(revision->last->region));
+        document_text(document, "%s", report_region_name(revision->last->region));
         document_text(document, "%s", last->period);
         put_vintage(document, revision->first);
         put_address(document, revision->first);
@@ -432,7 +306,7 @@ static const struct document_column item_columns[] = {
     {"indicator", "代码", false, true},
     {"target_id", "目标代码", false, true},
     {"clause", "条款", false, true},
-    {"region_name", "地区", false, false},
+    {"report_region_name", "地区", false, false},
     {"region", "地区代码", false, true},
     {"value", "数据", true, false},
     {"unit", "单位", false, true},
@@ -451,14 +325,14 @@ static void put_item(const struct writing *writing, const struct judgement *judg
     document_text(document, "%s", judgement->indicator->id);
     document_text(document, "%s", judgement->target ? judgement->target->id : "");
     document_text(document, "%s", judgement->indicator->clause);
-    put_region(document, judgement->region);
-    put_value(document, judgement);
+    report_put_region(document, judgement->region);
+    report_put_value(document, judgement);
     document_text(document, "%s", judgement->indicator->unit);
-    put_period(document, judgement->period);
-    put_number(document, judgement, NUMBER_GROWTH, 100, 2);
-    put_verdict(document, judgement);
-    put_reason(document, judgement);
-    evidence_text(judgement, text);
+    report_put_period(document, judgement->period);
+    report_put_number(document, judgement, NUMBER_GROWTH, 100, 2);
+    report_put_verdict(document, judgement);
+    report_put_reason(document, judgement);
+    report_evidence(judgement, text);
     document_text(document, "%s", text);
 }
 
@@ -472,8 +346,8 @@ static void put_items(const struct writing *writing, bool has_figures)
         document_sheet(writing->document, "without_figures", "没有数据的项目",
                        "未公布或未填报的，照实列为无数据，从不补填。", item_columns);
     for (size_t i = 0; i < review_count(writing->review); i++) {
-        const struct judgement *judgement = last_of(writing, i);
-        if (!is_quantified(judgement) && has_figure(judgement) == has_figures)
+        const struct judgement *judgement = report_last(writing, i);
+        if (!report_is_quantified(judgement) && has_figure(judgement) == has_figures)
             put_item(writing, judgement);
     }
 }
@@ -485,8 +359,8 @@ static void put_summary(const struct writing *writing)
     size_t counts[REVIEW_VERDICTS] = {0}, targets = 0, size = 0;
     char text[CELL_BYTES] = "";
     for (size_t i = 0; i < review_count(writing->review); i++) {
-        const struct judgement *judgement = last_of(writing, i);
-        if (!is_quantified(judgement))
+        const struct judgement *judgement = report_last(writing, i);
+        if (!report_is_quantified(judgement))
             continue;
         targets++;
         counts[judgement->verdict]++;
@@ -506,7 +380,7 @@ static void put_facts(const struct writing *writing)
     const double *weights = review->options.weights;
     char label[FRAMEWORK_LABEL_BYTES], moment[40];
     framework_label(review->framework, label);
-    time_text(basis->as_of.ms, moment);
+    report_time(basis->as_of.ms, moment);
     document_fact(document, "framework", "指标体系", "%s %s", label, review->framework->title.zh);
     document_fact(document, "years", "评价年度", "%u—%u", review->options.first_year,
                   review->options.last_year);
@@ -529,7 +403,17 @@ static void put_facts(const struct writing *writing)
                   review->options.last_year);
 }
 
-enum err report_document(const struct review *review, bool has_own_weights, struct document **out)
+static void put_result(const struct writing *writing)
+{
+    char digest[DOCUMENT_DIGEST_BYTES];
+    document_digest(writing->document, digest);
+    document_fact(writing->document, "result", "结果摘要", "%s", digest);
+}
+
+/* ------------------------------------------------------------------------------------------------ */
+
+enum err report_document(const struct review *review, bool has_own_weights,
+                         const struct frozen *frozen, struct document **out)
 {
     struct document *document;
     char title[CELL_BYTES];
@@ -542,7 +426,7 @@ enum err report_document(const struct review *review, bool has_own_weights, stru
     enum err err = document_new(title, review->framework->title.zh, &document);
     if (err)
         return err;
-    const struct writing writing = {review, document, has_own_weights};
+    const struct writing writing = {review, document, has_own_weights, frozen};
     document->made_ms = review->basis->as_of.ms;
     put_facts(&writing);
     put_targets(&writing);
@@ -554,6 +438,9 @@ enum err report_document(const struct review *review, bool has_own_weights, stru
     put_revisions(&writing);
     put_items(&writing, true);
     put_items(&writing, false);
+    put_result(&writing);
+    if (frozen)
+        report_put_restated(&writing);
     if (document->err) {
         err = document->err;
         document_free(document);

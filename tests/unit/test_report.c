@@ -283,7 +283,7 @@ Test(report, every_format_is_written_and_twice_the_same)
                  {"json", "{\"title\":\"三年考评报告", "\"value\":16.9"},
                  {"xlsx", "PK", ""}};
     cr_assert_eq(review_new(basis, &three_years, &review), ERR_OK);
-    cr_assert_eq(report_document(review, false, &document), ERR_OK);
+    cr_assert_eq(report_document(review, false, NULL, &document), ERR_OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t size, again_size;
         char *bytes = written(document, cases[i].format, &size);
@@ -313,4 +313,70 @@ Test(report, cell_that_looks_like_a_formula_or_markup_stays_a_text)
     free(csv);
     free(html);
     document_free(document);
+}
+
+/* --- restating ---------------------------------------------------------------------------------- */
+
+static struct document *report_of(uint64_t last_sequence, const struct frozen *frozen)
+{
+    struct review *review;
+    struct document *document;
+    uint64_t all = basis->as_of.sequence;
+    basis->as_of.sequence = last_sequence;
+    cr_assert_eq(review_new(basis, &three_years, &review), ERR_OK);
+    cr_assert_eq(report_document(review, false, frozen, &document), ERR_OK);
+    basis->as_of.sequence = all;
+    review_free(review);
+    return document;
+}
+
+/* The report as of that row, published as JSON and read back. */
+static struct frozen *published_as_of(uint64_t last_sequence)
+{
+    struct scratch scratch = scratch_new();
+    struct frozen *frozen;
+    char path[256], why[FROZEN_WHY_BYTES];
+    struct document *document = report_of(last_sequence, NULL);
+    snprintf(path, sizeof path, "%s/report.json", scratch.directory);
+    cr_assert_eq(document_write(document, document_format_find("json"), path), ERR_OK);
+    cr_assert_eq(frozen_load(path, &frozen, why), ERR_OK, "%s", why);
+    document_free(document);
+    scratch_remove(&scratch);
+    return frozen;
+}
+
+static const struct sheet *last_sheet(const struct document *document)
+{
+    return &document->sheets[document->sheet_count - 1];
+}
+
+Test(report, published_report_that_still_holds_is_restated_by_nothing)
+{
+    struct frozen *frozen = published_as_of(basis->last);
+    struct document *again = report_of(basis->last, frozen);
+    cr_expect_str_eq(last_sheet(again)->id, "restated");
+    cr_expect_eq(last_sheet(again)->cell_count, 0);
+    document_free(again);
+    frozen_free(frozen);
+}
+
+Test(report, later_figures_are_set_beside_what_was_published)
+{
+    struct frozen *frozen = published_as_of(180); /* before the figure of 16.9 for 2024 */
+    struct document *now = report_of(basis->last, frozen);
+    bool has_share = false;
+    for (size_t i = 0; i < last_sheet(now)->cell_count; i++)
+        has_share = has_share || !strcmp(last_sheet(now)->cells[i].text, "sei_share");
+    cr_expect(has_share);
+    document_free(now);
+    frozen_free(frozen);
+}
+
+Test(report, file_that_is_no_report_is_refused_with_its_place)
+{
+    struct frozen *frozen;
+    char why[FROZEN_WHY_BYTES] = "";
+    cr_expect_eq(frozen_load("deploy/data/220000.csv", &frozen, why), ERR_CONFIG);
+    cr_expect(strstr(why, "line 1"), "%s", why);
+    cr_expect_eq(frozen_load("deploy/data/none.json", &frozen, why), ERR_NOT_FOUND);
 }
