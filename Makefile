@@ -98,7 +98,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -ffp-contract=off $(CFLAGS) $(HARDEN) $(WARN
              $(LIBRARY_CFLAGS) -DSONGHUA_VERSION='"$(VERSION)"'
 
 # --- sources ------------------------------------------------------------------------------------
-PROTOS := proto/event/event proto/wire/wire
+PROTOS := proto/event/event proto/wire/wire proto/wire/audit
 LIB_SOURCES  := $(wildcard proto/*/*.c)
 BROKER_DIRS  := broker broker/journal
 PRODUCER_DIRS := producers/agent

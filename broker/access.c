@@ -1,9 +1,12 @@
 #include "broker/access.h"
 
+#include "broker/audit.h"
 #include "broker/rights.h"
 #include "proto/base/log.h"
+#include "proto/base/text.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,7 +18,8 @@
 #include <uthash.h>
 
 struct client {
-    struct identity identity; /* public part */
+    struct identity identity;           /* public part */
+    unsigned char digest[DIGEST_BYTES]; /* of all of it */
     UT_hash_handle by_name, by_key;
 };
 
@@ -26,6 +30,7 @@ struct access {
     struct timespec changed; /* of the directory, when it was read; guarded by lock */
     atomic_uint version;     /* counts the readings */
     _Atomic uint64_t denied;
+    struct audit *audit;
 };
 
 /* --- the directory ---------------------------------------------------------------------------- */
@@ -39,6 +44,81 @@ static void clear(struct access *access)
         HASH_DELETE(by_name, access->by_name, client);
         free(client);
     }
+}
+
+/* --- what has changed ------------------------------------------------------------------------- */
+
+static void describe(const struct identity *identity, char *out, size_t size)
+{
+    const struct identity_quota *quota = &identity->quota;
+    snprintf(out, size,
+             "role %s, %zu regions%s, streams %.60s, producers %.60s, key %.8s, quota %" PRIu64
+             "/%" PRIu64 "/%" PRIu64 "/%" PRIu64,
+             role_name(identity->role), identity->region_count,
+             identity->has_all_regions ? " (all)" : "",
+             *identity->streams ? identity->streams : "of the role",
+             *identity->producers ? identity->producers : "its own", identity->public_key,
+             quota->events_per_second, quota->bytes_per_second, quota->stored_bytes,
+             quota->max_producers);
+}
+
+static void note(struct access *access, enum audit_action action, const struct client *client)
+{
+    char text[256];
+    describe(&client->identity, text, sizeof text);
+    audit_note(access->audit, action, client->identity.name, "%s", text);
+}
+
+/* Each name of `some` that `others` has not, or has otherwise. */
+static void compare(struct access *access, struct client *some, struct client *others,
+                    enum audit_action missing, bool tells_changes)
+{
+    for (struct client *client = some, *other; client; client = client->by_name.next) {
+        const char *name = client->identity.name;
+        HASH_FIND(by_name, others, name, strlen(name), other);
+        if (!other)
+            note(access, missing, client);
+        else if (tells_changes && memcmp(client->digest, other->digest, DIGEST_BYTES))
+            note(access, AUDIT_CHANGED, client);
+    }
+}
+
+void access_set_audit(struct access *access, struct audit *audit)
+{
+    access->audit = audit;
+}
+
+/* The same clients in the order of their files, whatever else the directory holds. */
+void access_digest(struct access *access, char out[ACCESS_DIGEST_BYTES])
+{
+    unsigned char digest[DIGEST_BYTES] = {0};
+    pthread_rwlock_rdlock(&access->lock);
+    for (struct client *client = access->by_name; client; client = client->by_name.next) {
+        const struct digest_piece pieces[] = {{digest, sizeof digest},
+                                              {client->digest, sizeof client->digest}};
+        digest_of(pieces, 2, digest);
+    }
+    pthread_rwlock_unlock(&access->lock);
+    text_from_bytes(digest, sizeof digest, out);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static void digest_client(struct client *client)
+{
+    const struct identity *identity = &client->identity;
+    const unsigned char facts[] = {(unsigned char)identity->role, identity->has_all_regions,
+                                   identity->has_signing_public};
+    const struct digest_piece pieces[] = {
+        {identity->name, strlen(identity->name) + 1},
+        {identity->public_key, CURVE_TEXT_BYTES},
+        {identity->signing_public, sizeof identity->signing_public},
+        {facts, sizeof facts},
+        {identity->regions, identity->region_count * sizeof *identity->regions},
+        {identity->streams, strlen(identity->streams) + 1},
+        {identity->producers, strlen(identity->producers) + 1},
+        {&identity->quota, sizeof identity->quota}};
+    digest_of(pieces, sizeof pieces / sizeof *pieces, client->digest);
 }
 
 /* Two files for one name or one key leave the first in force: which one is meant cannot be known, and
@@ -62,6 +142,7 @@ static void add(struct access *access, const char *path)
         free(client);
         return;
     }
+    digest_client(client);
     HASH_ADD_KEYPTR(by_name, access->by_name, client->identity.name, strlen(client->identity.name),
                     client);
     HASH_ADD_KEYPTR(by_key, access->by_key, client->identity.public_key, CURVE_TEXT_BYTES - 1,
@@ -98,7 +179,8 @@ static enum err read_directory(struct access *access)
     if (count < 0)
         return ERR_PERMISSION;
     pthread_rwlock_wrlock(&access->lock);
-    clear(access);
+    struct access before = {.by_name = access->by_name, .by_key = access->by_key};
+    access->by_name = access->by_key = NULL;
     access->changed = changed;
     atomic_fetch_add(&access->version, 1);
     for (int i = 0; i < count; i++) {
@@ -108,7 +190,12 @@ static enum err read_directory(struct access *access)
         free(entries[i]);
     }
     unsigned known = HASH_CNT(by_name, access->by_name);
+    if (access->audit) {
+        compare(access, access->by_name, before.by_name, AUDIT_AUTHORIZED, true);
+        compare(access, before.by_name, access->by_name, AUDIT_REVOKED, false);
+    }
     pthread_rwlock_unlock(&access->lock);
+    clear(&before);
     free(entries);
     log_info("access.loaded", "directory=%s clients=%u", access->directory, known);
     return ERR_OK;
@@ -153,6 +240,8 @@ void access_refresh(struct access *access, bool is_forced)
         return;
     log_error("access.unreadable", "directory=%s nobody has access until it is back",
               access->directory);
+    audit_note(access->audit, AUDIT_CONFIG, "",
+               "the access directory cannot be read: nobody has access");
     pthread_rwlock_wrlock(&access->lock);
     clear(access);
     memset(&access->changed, 0, sizeof access->changed);
@@ -329,6 +418,9 @@ void access_denied(struct access *access, const char *user, const char *why)
     atomic_fetch_add_explicit(&access->denied, 1, memory_order_relaxed);
     log_warn("access.denied", "user=%.*s reason=\"%s\"", user ? name_length(user) : 1,
              user ? user : "-", why);
+    char name[IDENTITY_NAME_BYTES] = "";
+    snprintf(name, sizeof name, "%.*s", name_length(user), user ? user : "");
+    audit_note(access->audit, AUDIT_DENIED, name, "%s", why);
 }
 
 uint64_t access_denied_count(const struct access *access)

@@ -21,6 +21,13 @@ struct access;
 MUST_CHECK enum err access_open(const char *directory, struct access **out);
 void access_close(struct access **access);
 
+/* From now on, denials and changes of the directory go on the record too. Borrowed, may be NULL. */
+struct audit;
+void access_set_audit(struct access *access, struct audit *audit);
+/* BLAKE2b of all certificates' contents, in hex: so that a change while nobody looked shows. */
+enum { ACCESS_DIGEST_BYTES = 2 * DIGEST_BYTES + 1 };
+void access_digest(struct access *access, char out[ACCESS_DIGEST_BYTES]);
+
 /* Read again when the directory changed since (files added, removed, renamed), or when forced. */
 void access_refresh(struct access *access, bool is_forced);
 
@@ -66,7 +73,7 @@ bool access_quota(struct access *access, const char *user, struct identity_quota
 /* The client that owns a producer's name: the longest name known that does, else the name itself. */
 void access_owner(struct access *access, const char *producer, char owner[IDENTITY_NAME_BYTES]);
 
-/* Say in the log that something was denied, and count it. */
+/* Say that something was denied, in the log and on the record, and count it. */
 void access_denied(struct access *access, const char *user, const char *why);
 uint64_t access_denied_count(const struct access *access);
 

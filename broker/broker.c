@@ -1,6 +1,7 @@
 #include "broker/broker.h"
 
 #include "broker/access.h"
+#include "broker/audit.h"
 #include "broker/counters.h"
 #include "broker/intake.h"
 #include "broker/journal/journal.h"
@@ -20,7 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const streams[] = {"events", "scores", "alerts", NULL};
+/* What clients publish into, and what the broker itself does; the latter is fetched, not sent out live. */
+static const char *const client_streams[] = {"events", "scores", "alerts", NULL};
+static const char *const streams[] = {"events", "scores", "alerts", AUDIT_STREAM, NULL};
 static const char software[] = "songhua-broker " SONGHUA_VERSION;
 
 /* For each client. A fetch reply may be a megabyte, and a client that asks and never reads gets no more. */
@@ -36,6 +39,7 @@ struct broker {
     struct net_socket *publish, *fetch, *live;
     struct wake to_intake, to_serve, failed;
     struct saves *saves;
+    struct audit *audit;
     struct quota *quota;
     struct usage usage;
     uint64_t tended_us;
@@ -106,14 +110,54 @@ static enum err open_ports(struct broker *broker)
     return err;
 }
 
+static void note_stranger(void *context, const char *public_key, const char *address)
+{
+    audit_note(context, AUDIT_UNKNOWN_KEY, address, "key %s", public_key);
+}
+
+/* Before any port: what is refused there is to be on record. */
+static enum err open_audit(struct broker *broker)
+{
+    enum err err = wake_open(&broker->to_intake);
+    if (!err)
+        err = wake_open(&broker->to_serve);
+    if (!err)
+        err = wake_open(&broker->failed);
+    if (!err)
+        err = audit_new(&broker->identity, &broker->to_intake, &broker->audit);
+    if (err)
+        return err;
+    access_set_audit(broker->access, broker->audit);
+    zap_tell(broker->zap, note_stranger, broker->audit);
+    return ERR_OK;
+}
+
+/* The settings of each start are on record, so that a change of them shows. */
+static void note_start(struct broker *broker)
+{
+    char digest[ACCESS_DIGEST_BYTES];
+    const struct identity_quota *quota = &broker->options.quota;
+    access_digest(broker->access, digest);
+    audit_note(broker->audit, AUDIT_STARTED, broker->identity.name,
+               "%s publish=%s fetch=%s live=%s http=%s", software,
+               net_socket_endpoint(broker->publish), net_socket_endpoint(broker->fetch),
+               net_socket_endpoint(broker->live), broker->http_endpoint);
+    audit_note(broker->audit, AUDIT_CONFIG, broker->identity.name,
+               "journal-size=%llu quota=%llu/%llu/%llu/%llu clients=%zu access=%s",
+               (unsigned long long)broker->options.journal_bytes,
+               (unsigned long long)quota->events_per_second,
+               (unsigned long long)quota->bytes_per_second, (unsigned long long)quota->stored_bytes,
+               (unsigned long long)quota->max_producers, access_count(broker->access), digest);
+}
+
 static enum err open_quota(struct broker *broker)
 {
     const struct quota_options options = {.access = broker->access,
                                           .journal = broker->journal,
                                           .counters = &broker->counters,
                                           .defaults = broker->options.quota};
-    broker->usage =
-        (struct usage){.journal = broker->journal, .access = broker->access, .streams = streams};
+    broker->usage = (struct usage){
+        .journal = broker->journal, .access = broker->access, .streams = client_streams};
     snprintf(broker->usage.path, sizeof broker->usage.path, "%s/usage", broker->options.state);
     enum err err = quota_new(&options, &broker->quota);
     broker->usage.quota = broker->quota;
@@ -122,13 +166,7 @@ static enum err open_quota(struct broker *broker)
 
 static enum err start_threads(struct broker *broker)
 {
-    enum err err = wake_open(&broker->to_intake);
-    if (!err)
-        err = wake_open(&broker->to_serve);
-    if (!err)
-        err = wake_open(&broker->failed);
-    if (!err)
-        err = saves_new(&broker->to_intake, &broker->to_serve, &broker->saves);
+    enum err err = saves_new(&broker->to_intake, &broker->to_serve, &broker->saves);
     if (err)
         return err;
     const struct serve_options serve = {.socket = broker->fetch,
@@ -138,6 +176,7 @@ static enum err start_threads(struct broker *broker)
                                         .saves = broker->saves,
                                         .counters = &broker->counters,
                                         .streams = streams,
+                                        .live_streams = client_streams,
                                         .wake = &broker->to_serve,
                                         .software = software,
                                         .started_ms = broker->started_ms};
@@ -146,6 +185,7 @@ static enum err start_threads(struct broker *broker)
                                           .access = broker->access,
                                           .saves = broker->saves,
                                           .quota = broker->quota,
+                                          .audit = broker->audit,
                                           .counters = &broker->counters,
                                           .wake = &broker->to_intake,
                                           .announce = &broker->to_serve,
@@ -201,6 +241,8 @@ enum err broker_open(const struct broker_options *options, struct broker **out)
     if (!err)
         err = open_access(broker);
     if (!err)
+        err = open_audit(broker);
+    if (!err)
         err = open_quota(broker);
     if (!err)
         err = open_ports(broker);
@@ -212,6 +254,7 @@ enum err broker_open(const struct broker_options *options, struct broker **out)
         broker_close(&broker);
         return err;
     }
+    note_start(broker);
     log_info("broker.ready", "publish=%s fetch=%s live=%s http=%s clients=%zu",
              net_socket_endpoint(broker->publish), net_socket_endpoint(broker->fetch),
              net_socket_endpoint(broker->live), broker->http_endpoint,
@@ -244,6 +287,8 @@ void broker_close(struct broker **broker)
     if (!b)
         return;
     http_status_close(&b->http);
+    if (b->intake)
+        audit_note(b->audit, AUDIT_STOPPED, b->identity.name, "%s", software);
     intake_stop(&b->intake);
     serve_stop(&b->serve);
     saves_free(b->saves);
@@ -255,6 +300,7 @@ void broker_close(struct broker **broker)
     zap_close(&b->zap);
     net_close(&b->net);
     access_close(&b->access);
+    audit_free(b->audit);
     journal_close(&b->journal);
     wake_close(&b->to_intake);
     wake_close(&b->to_serve);
@@ -276,6 +322,8 @@ enum err broker_error(const struct broker *broker)
 
 void broker_reload(struct broker *broker)
 {
+    audit_note(broker->audit, AUDIT_CONFIG, broker->identity.name,
+               "asked to read the access directory again");
     access_refresh(broker->access, true);
 }
 

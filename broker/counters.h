@@ -15,6 +15,7 @@ struct counters {
     _Atomic uint64_t batches, events, bytes, repeats; /* stored; repeats were acknowledged again */
     _Atomic uint64_t refused[ERR_COUNT];              /* batches, by reason */
     _Atomic uint64_t throttled[QUOTA_KINDS];          /* batches above a key's quota */
+    _Atomic uint64_t audit_batches;
     _Atomic uint64_t commits, commit_us;              /* flushes and the time they took */
     _Atomic uint64_t fetches, fetched_bytes, waiting; /* waiting: long polls open now */
     _Atomic uint64_t live_messages, live_renewals, subscriptions;

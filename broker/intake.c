@@ -78,6 +78,9 @@ static enum err check(struct intake *intake, const char *user, const struct batc
     }
     err = quota_check(intake->options.quota, user, batch, clock_monotonic_us(), why,
                       &intake->throttled_ms);
+    if (err == ERR_THROTTLED)
+        audit_note(intake->options.audit, AUDIT_THROTTLED, quota_name(intake->options.quota), "%s",
+                   why);
     if (err)
         return err;
     return batch_check_digest(batch);
@@ -371,6 +374,17 @@ static void answer_producers(struct intake *intake, enum err err)
     finish_saves(intake, err);
 }
 
+/* --- the record of what the broker did -------------------------------------------------------- */
+
+static void take_audit(struct intake *intake, bool is_last)
+{
+    unsigned stored =
+        audit_store(intake->options.audit, intake->options.journal, intake->now_ms, is_last);
+    intake->stored += stored;
+    if (stored)
+        count_add(&intake->options.counters->audit_batches, stored);
+}
+
 /* --- the loop --------------------------------------------------------------------------------- */
 
 static enum err commit(struct intake *intake)
@@ -379,6 +393,7 @@ static enum err commit(struct intake *intake)
     uint64_t started_us = clock_monotonic_us();
     enum err err = journal_commit(intake->options.journal);
     quota_settle(intake->options.quota, !err);
+    audit_settle(intake->options.audit, !err);
     if (intake->stored || intake->saves.count) {
         count_add(&counters->commits, 1);
         count_add(&counters->commit_us, clock_monotonic_us() - started_us);
@@ -411,6 +426,17 @@ static void announce(struct intake *intake)
         wake_signal(intake->options.announce);
 }
 
+/* What the broker did until now, its end included. */
+static void end_record(struct intake *intake)
+{
+    intake->now_ms = clock_realtime_ms();
+    intake->stored = 0;
+    take_audit(intake, true);
+    enum err err = commit(intake);
+    if (!err)
+        announce(intake);
+}
+
 static void *run(void *argument)
 {
     struct intake *intake = argument;
@@ -419,6 +445,7 @@ static void *run(void *argument)
         access_refresh(intake->options.access, false);
         take_requests(intake); /* append to the open transaction, bounded     */
         take_saves(intake);
+        take_audit(intake, false);
         enum err err = commit(intake); /* one flush for everyone                      */
         answer_producers(intake, err); /* acknowledge, or refuse the whole turn       */
         if (err && err != ERR_FULL) {  /* a disk that lied once is not asked again    */
@@ -428,6 +455,8 @@ static void *run(void *argument)
         }
         announce(intake); /* wake waiting readers, feed the live stream  */
     }
+    if (!atomic_load(&intake->options.counters->final_error))
+        end_record(intake);
     return NULL;
 }
 

@@ -9,6 +9,7 @@
 #define SONGHUA_BROKER_INTAKE_H
 
 #include "broker/access.h"
+#include "broker/audit.h"
 #include "broker/counters.h"
 #include "broker/journal/journal.h"
 #include "broker/quota.h"
@@ -24,6 +25,7 @@ struct intake_options {
     struct access *access;
     struct saves *saves;
     struct quota *quota;
+    struct audit *audit;
     struct counters *counters;
     struct wake *wake;     /* there are saves, or it is time to stop */
     struct wake *announce; /* signalled after each commit that stored something */

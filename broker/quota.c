@@ -231,6 +231,11 @@ enum err quota_check(struct quota *quota, const char *user, const struct batch *
     return ERR_OK;
 }
 
+const char *quota_name(const struct quota *quota)
+{
+    return quota->current ? quota->current->name : "";
+}
+
 void quota_charge(struct quota *quota, const struct batch *batch, size_t frame_size,
                   uint64_t record)
 {

@@ -37,6 +37,8 @@ MUST_CHECK enum err quota_check(struct quota *quota, const char *user, const str
 /* The batch of quota_check() just before is stored as that record, once it is committed. */
 void quota_charge(struct quota *quota, const struct batch *batch, size_t frame_size,
                   uint64_t record);
+/* The client of the last quota_check(). */
+const char *quota_name(const struct quota *quota);
 void quota_settle(struct quota *quota, bool is_committed);
 
 /* What is known from before: bytes stored by the client, more producers of it, and the last record of each

@@ -344,7 +344,7 @@ static enum err init(struct serve *serve, const struct serve_options *options)
                                 .journal = options->journal,
                                 .access = options->access,
                                 .counters = options->counters,
-                                .streams = options->streams};
+                                .streams = options->live_streams};
     net_message_init(&serve->sender);
     net_message_init(&serve->frame);
     enum err err = live_init(&serve->live);

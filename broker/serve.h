@@ -22,8 +22,9 @@ struct serve_options {
     struct access *access;
     struct saves *saves;
     struct counters *counters;
-    const char *const *streams; /* NULL-terminated */
-    struct wake *wake;          /* something was stored or saved, or it is time to stop */
+    const char *const *streams;      /* NULL-terminated */
+    const char *const *live_streams; /* those of them that are on the live port */
+    struct wake *wake;               /* something was stored or saved, or it is time to stop */
     const char *software;
     uint64_t started_ms;
 };

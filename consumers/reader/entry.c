@@ -97,6 +97,8 @@ const char *entry_type(const struct entry *entry)
         return "doubt";
     case BODY(FRAMEWORK_REFUSAL):
         return "framework_refusal";
+    case BODY(AUDIT):
+        return "audit";
     default:
         return "unknown";
     }
@@ -170,6 +172,9 @@ enum err entry_key(const struct entry *entry, struct buffer *out)
         return put_key(out, entry, "alert", event->alert->target, event->alert->id);
     case BODY(ALERT_ACTION):
         return put_key(out, entry, "action", "", event->alert_action->alert_id);
+    case BODY(AUDIT):
+        return put_key(out, entry, "audit", word_of_audit(event->audit->action).id,
+                       event->audit->subject);
     default:
         return put_key(out, entry, entry_type(entry), entry->producer, "");
     }

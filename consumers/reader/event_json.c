@@ -229,6 +229,18 @@ static void put_action(struct json *json, const Songhua__V1__AlertAction *action
     put_time(json, "until", action->until_ms, is_utc);
 }
 
+/* --- what the broker did ---------------------------------------------------------------------- */
+
+static void put_audit(struct json *json, const Songhua__V1__AuditEntry *audit)
+{
+    const struct word action = word_of_audit(audit->action);
+    json_text(json, "action", action.id);
+    json_text(json, "action_zh", action.zh);
+    json_text(json, "subject", audit->subject);
+    json_text(json, "detail", audit->detail);
+    json_u64(json, "count", audit->count);
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 static void put_data(struct json *json, const Songhua__V1__Event *event, bool is_utc)
@@ -263,6 +275,9 @@ static void put_data(struct json *json, const Songhua__V1__Event *event, bool is
         break;
     case BODY(ALERT_ACTION):
         put_action(json, event->alert_action, is_utc);
+        break;
+    case BODY(AUDIT):
+        put_audit(json, event->audit);
         break;
     default:
         break;

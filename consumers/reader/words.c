@@ -83,6 +83,24 @@ struct word word_of_action(Songhua__V1__AlertActionKind kind)
     return PICK(words, kind);
 }
 
+#define AUDIT(name) SONGHUA__V1__AUDIT_ACTION__AUDIT_##name
+
+struct word word_of_audit(Songhua__V1__AuditAction action)
+{
+    static const struct word words[] = {
+        [AUDIT(STARTED)] = {"started", "启动"},
+        [AUDIT(STOPPED)] = {"stopped", "停止"},
+        [AUDIT(CONFIG)] = {"config", "配置"},
+        [AUDIT(AUTHORIZED)] = {"authorized", "准入"},
+        [AUDIT(CHANGED)] = {"changed", "权限变更"},
+        [AUDIT(REVOKED)] = {"revoked", "吊销"},
+        [AUDIT(DENIED)] = {"denied", "拒绝"},
+        [AUDIT(THROTTLED)] = {"throttled", "限流"},
+        [AUDIT(UNKNOWN_KEY)] = {"unknown_key", "未知密钥"},
+    };
+    return PICK(words, action);
+}
+
 struct word word_of_region(uint32_t code)
 {
     const struct region *region = region_find(code);

@@ -18,6 +18,8 @@ struct word word_of_doubt(Songhua__V1__DoubtKind kind);
 struct word word_of_alert_family(Songhua__V1__AlertFamily family);
 struct word word_of_action(Songhua__V1__AlertActionKind kind);
 
+struct word word_of_audit(Songhua__V1__AuditAction action);
+
 /* 220100: "Changchun" as id, 长春市; both "" when the table does not have it. */
 struct word word_of_region(uint32_t code);
 

@@ -14,6 +14,8 @@ const struct column *columns_of(const char *stream)
 {
     if (!strcmp(stream, "scores"))
         return score_columns;
+    if (!strcmp(stream, "audit"))
+        return audit_columns;
     return strcmp(stream, "alerts") ? event_columns : alert_columns;
 }
 

@@ -1,5 +1,5 @@
 /* What CSV and table show of an event: a list of columns for each stream. To add a column, add a row to
- * columns_events.c, columns_scores.c or columns_alerts.c. */
+ * columns_events.c, columns_scores.c, columns_alerts.c or columns_audit.c. */
 #ifndef SONGHUA_REPLAY_COLUMNS_H
 #define SONGHUA_REPLAY_COLUMNS_H
 
@@ -28,7 +28,7 @@ struct column {
     const char *(*color)(const struct entry *entry); /* NULL, and may answer NULL: none */
 };
 
-/* Those of a stream: events, scores, alerts. */
+/* Those of a stream: events, scores, alerts, audit. */
 const struct column *columns_of(const char *stream);
 
 /* The cells of those columns that have a key (is_exact) or a title, each ended by a NUL, in `row`.
@@ -39,7 +39,7 @@ MUST_CHECK enum err columns_row(const struct column *columns, const struct entry
 
 /* --- for the lists themselves ----------------------------------------------------------------- */
 
-extern const struct column event_columns[], score_columns[], alert_columns[];
+extern const struct column event_columns[], score_columns[], alert_columns[], audit_columns[];
 
 /* Columns that every stream has; the first four are not for people. */
 enum {

@@ -220,3 +220,8 @@ enum err replay_alerts_command(const struct invocation *invocation)
 {
     return replay_stream(invocation, "alerts");
 }
+
+enum err replay_audit_command(const struct invocation *invocation)
+{
+    return replay_stream(invocation, "audit");
+}

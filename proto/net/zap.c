@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,8 @@ struct zap {
     bool has_thread;
     zap_lookup *lookup;
     void *context;
+    zap_refused *refused;
+    void *refused_context;
 };
 
 struct question {
@@ -69,6 +72,16 @@ static bool frame_is(zmq_msg_t *frame, const char *text)
     return zmq_msg_size(frame) == size && !memcmp(zmq_msg_data(frame), text, size);
 }
 
+static void tell(struct zap *zap, const char *key, zmq_msg_t *frame)
+{
+    char address[64];
+    snprintf(address, sizeof address, "%.*s", (int)zmq_msg_size(frame),
+             (const char *)zmq_msg_data(frame));
+    log_warn("access.unknown_key", "key=%s address=%s", key, address);
+    if (zap->refused)
+        zap->refused(zap->refused_context, key, address);
+}
+
 static bool is_allowed(struct zap *zap, struct question *question, char user[ZAP_USER_BYTES])
 {
     char key[CURVE_TEXT_BYTES];
@@ -81,9 +94,7 @@ static bool is_allowed(struct zap *zap, struct question *question, char user[ZAP
     if (zap->lookup(zap->context, key, user))
         return true;
     if (zmq_msg_size(&question->frames[FRAME_ADDRESS])) /* the self-test has none */
-        log_warn("access.unknown_key", "key=%s address=%.*s", key,
-                 (int)zmq_msg_size(&question->frames[FRAME_ADDRESS]),
-                 (const char *)zmq_msg_data(&question->frames[FRAME_ADDRESS]));
+        tell(zap, key, &question->frames[FRAME_ADDRESS]);
     return false;
 }
 
@@ -188,6 +199,12 @@ enum err zap_open(struct net *net, zap_lookup *lookup, void *context, struct zap
     else
         *out = zap;
     return err;
+}
+
+void zap_tell(struct zap *zap, zap_refused *refused, void *context)
+{
+    zap->refused = refused;
+    zap->refused_context = context;
 }
 
 void zap_close(struct zap **zap)

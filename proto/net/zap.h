@@ -18,6 +18,9 @@ struct zap;
 
 /* Errors  ERR_EXISTS (a second handler in this net), ERR_INTERNAL (the self-test failed), ERR_NOMEM. */
 MUST_CHECK enum err zap_open(struct net *net, zap_lookup *lookup, void *context, struct zap **out);
+/* Also tell about each key that was refused, and the address it came from. Before any server socket. */
+typedef void zap_refused(void *context, const char *public_key, const char *address);
+void zap_tell(struct zap *zap, zap_refused *refused, void *context);
 void zap_close(struct zap **zap); /* before net_close() */
 
 #endif

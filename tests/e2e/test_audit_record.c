@@ -1,0 +1,168 @@
+/* The stream `audit` of a running broker: what is on it, and who may see it. */
+#include "proto/base/clock.h"
+#include "tests/support/hub.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WAIT_MS = 20000 };
+
+static struct hub hub;
+
+static void open_hub(void)
+{
+    hub_open(&hub);
+}
+
+static void close_hub(void)
+{
+    hub_close(&hub);
+}
+
+TestSuite(audit_record, .init = open_hub, .fini = close_hub, .timeout = 60);
+
+static const struct identity *operator(void)
+{
+    return world_identity(hub.world, "operator", ROLE_OPERATOR, "*");
+}
+
+/* As an operator sees it, in CSV. To be freed. */
+static char *replay(const char *format)
+{
+    char *output;
+    operator();
+    const char *const arguments[] = {"audit",
+                                     format,
+                                     "--broker",
+                                     hub.fetch,
+                                     "--identity",
+                                     world_path(hub.world, "operator.cert"),
+                                     "--server-cert",
+                                     world_path(hub.world, "broker.cert"),
+                                     "--timeout",
+                                     "10s",
+                                     NULL};
+    cr_assert_eq(world_run(hub.world, "songhua-replay", arguments, &output), 0);
+    return output;
+}
+
+/* Entries are stored a moment later, so look until they are there. */
+static void is_on_record(const char *text)
+{
+    uint64_t until_us = clock_monotonic_us() + WAIT_MS * 1000ull;
+    for (bool is_found = false; !is_found;) {
+        char *output = replay("--csv");
+        is_found = strstr(output, text);
+        cr_assert(is_found || clock_monotonic_us() < until_us, "%s is not in\n%s", text, output);
+        free(output);
+    }
+}
+
+static enum err publish_as(const struct identity *identity, const char *producer, uint32_t region)
+{
+    struct publisher *publisher = hub_publisher(&hub, identity, "events", producer);
+    enum err err = hub_publish(publisher, region, "observation", "x");
+    publisher_close(&publisher);
+    return err;
+}
+
+static void take_away(const char *name)
+{
+    char from[256], to[256];
+    snprintf(from, sizeof from, "%s", world_path(hub.world, "access/%s.cert", name));
+    snprintf(to, sizeof to, "%s.revoked", from);
+    cr_assert_eq(rename(from, to), 0);
+}
+
+static void to_a_reader(const char *name)
+{
+    char why[200], path[256];
+    struct identity identity;
+    snprintf(path, sizeof path, "%s", world_path(hub.world, "access/%s.cert", name));
+    cr_assert_eq(identity_load_public(path, &identity, why), ERR_OK);
+    identity.role = ROLE_READER;
+    cr_assert_eq(identity_save_public(&identity, path), ERR_OK);
+}
+
+Test(audit_record, letting_in_changing_and_shutting_out_are_on_record)
+{
+    const struct identity *agent = world_identity(hub.world, "agent", ROLE_AGENT, "220100");
+    cr_assert_eq(publish_as(agent, "agent", 220100), ERR_OK);
+    is_on_record(",broker,authorized,agent,1,\"role agent, 1 regions");
+    to_a_reader("agent");
+    is_on_record(",broker,changed,agent,1,\"role reader");
+    take_away("agent");
+    is_on_record(",broker,revoked,agent,1,\"role reader");
+}
+
+Test(audit_record, denials_and_unknown_keys_are_on_record)
+{
+    struct identity stranger;
+    const struct identity *agent = world_identity(hub.world, "agent", ROLE_AGENT, "220100");
+    cr_assert_eq(publish_as(agent, "agent", 220200), ERR_DENIED);
+    is_on_record(",denied,agent,1,agent may not publish for region 220200");
+    cr_assert_eq(identity_make("stranger", ROLE_ADMIN, NULL, 0, true, &stranger), ERR_OK);
+    cr_assert_neq(publish_as(&stranger, "stranger", 220100), ERR_OK);
+    is_on_record(",unknown_key,127.0.0.1,1,");
+}
+
+Test(audit_record, throttling_is_on_record)
+{
+    char path[256];
+    struct identity agent = *world_identity(hub.world, "agent", ROLE_AGENT, "*");
+    agent.quota.max_producers = 1;
+    snprintf(path, sizeof path, "%s", world_path(hub.world, "access/agent.cert"));
+    cr_assert_eq(identity_save_public(&agent, path), ERR_OK);
+    cr_assert_eq(publish_as(&agent, "agent", 220100), ERR_OK);
+    struct publisher *publisher = hub_publisher(&hub, &agent, "events", "agent.second");
+    cr_assert_eq(publisher_publish(publisher, 220100, "observation", "x", 1), ERR_OK);
+    cr_assert_eq(publisher_flush(publisher, 300), ERR_TIMEOUT);
+    publisher_close(&publisher);
+    is_on_record(",throttled,agent,1,agent is at its limit of 1 producers");
+}
+
+Test(audit_record, starts_and_stops_are_on_record_with_the_settings)
+{
+    hub_stop(&hub);
+    hub_start(&hub);
+    is_on_record(",stopped,broker,1,songhua-broker ");
+    is_on_record(",config,broker,1,journal-size=67108864 quota=0/0/0/0 clients=");
+    char *output = replay("--json");
+    const char *first = strstr(output, "\"action\":\"started\"");
+    cr_assert_not_null(first);
+    cr_assert_not_null(strstr(first + 1, "\"action\":\"started\""), "once for each start");
+    cr_assert_not_null(strstr(output, "\"type\":\"audit\""));
+    free(output);
+}
+
+Test(audit_record, operators_and_admins_see_it_and_nobody_else)
+{
+    static const enum role others[] = {ROLE_AGENT, ROLE_SCORER, ROLE_ALERTER, ROLE_READER,
+                                       ROLE_PLANNER};
+    struct subscriber_record record;
+    const struct identity *admin = world_identity(hub.world, "admin", ROLE_ADMIN, "*");
+    const struct identity *seeing[] = {operator(), admin};
+    for (size_t i = 0; i < 2; i++) {
+        struct subscriber *subscriber = hub_subscriber(&hub, seeing[i], "audit");
+        cr_assert_eq(subscriber_next(subscriber, WAIT_MS, &record), ERR_OK);
+        subscriber_close(&subscriber);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const struct identity *other =
+            world_identity(hub.world, role_name(others[i]), others[i], "*");
+        struct subscriber *subscriber = hub_subscriber(&hub, other, "audit");
+        cr_assert_eq(subscriber_next(subscriber, WAIT_MS, &record), ERR_DENIED, "%s",
+                     role_name(others[i]));
+        subscriber_close(&subscriber);
+    }
+}
+
+Test(audit_record, nobody_writes_it_but_the_broker)
+{
+    const struct identity *admin = world_identity(hub.world, "admin", ROLE_ADMIN, "*");
+    struct publisher *publisher = hub_publisher(&hub, admin, "audit", "admin");
+    cr_assert_eq(hub_publish(publisher, 0, "denied", "x"), ERR_DENIED);
+    publisher_close(&publisher);
+}
