@@ -65,7 +65,9 @@ static bool try_fetch(struct serve *serve, struct fetch *fetch, bool is_due)
     enum err err = journal_bounds(serve->options.journal, fetch->stream, &bounds);
     if (!err && bounds.first > fetch->from)
         fetch->from = result.next = bounds.first;
-    if (!err && fetch->from > bounds.last && !is_due)
+    bool is_beyond =
+        !err && fetch->from > bounds.last + 1; /* what was there once is gone: not worth a wait */
+    if (!err && fetch->from > bounds.last && !is_due && !is_beyond)
         return false;
     net_message_init(&result.records);
     if (!err && fetch->from <= bounds.last)
@@ -73,7 +75,7 @@ static bool try_fetch(struct serve *serve, struct fetch *fetch, bool is_due)
     if (err == ERR_CORRUPT)
         log_error("journal.corrupt", "stream=%s record=%llu not served", fetch->stream,
                   (unsigned long long)fetch->from);
-    bool is_answered = err || result.count || is_due || result.next <= bounds.last;
+    bool is_answered = err || result.count || is_due || is_beyond || result.next <= bounds.last;
     if (err)
         refuse(serve, &fetch->client, fetch->request_id, err, NULL);
     else if (is_answered)

@@ -172,6 +172,9 @@ static void look_at_outbox(struct checkup *checkup)
     bool is_old = status.oldest_ms && status.oldest_ms + OUTBOX_OLD_MS < now_ms;
     if (err)
         conclude(checkup, VERDICT_FAIL, err, err_remedy(err), "%s: %s", path, err_text(err));
+    else if (status.is_rolled_back)
+        conclude(checkup, VERDICT_FAIL, ERR_ROLLBACK, err_remedy(ERR_ROLLBACK), "ROLLBACK: %s / %s",
+                 err_text_zh(ERR_ROLLBACK), err_text(ERR_ROLLBACK));
     else
         conclude(checkup, is_old ? VERDICT_WARN : VERDICT_OK, ERR_OK, "songhua-agent run",
                  "待发 %" PRIu64 " 批 %" PRIu64 " 条 / %" PRIu64 " batches, %" PRIu64

@@ -35,6 +35,7 @@ struct daemon {
     struct station *station;
     struct metrics metrics;
     bool is_connected;   /* as last logged */
+    bool is_rolled_back; /* likewise */
     uint64_t changed_us; /* when it became so */
     uint64_t deposits;   /* as last logged */
     uint64_t next_heartbeat_us;
@@ -117,6 +118,20 @@ static void log_connection(struct daemon *daemon, const struct station_status *s
     daemon->changed_us = now_us;
 }
 
+static void log_rollback(struct daemon *daemon, const struct station_status *status)
+{
+    bool is_rolled_back = status->is_rolled_back != 0;
+    if (is_rolled_back == daemon->is_rolled_back)
+        return;
+    daemon->is_rolled_back = is_rolled_back;
+    if (is_rolled_back)
+        log_error("agent.rollback", "%s (SH-%d) acknowledged_record=%" PRIu64 ". %s",
+                  err_text(ERR_ROLLBACK), err_number(ERR_ROLLBACK), status->receipt_record,
+                  err_remedy(ERR_ROLLBACK));
+    else
+        log_info("agent.rollback_over", "waiting_batches=%" PRIu64, status->batches);
+}
+
 static void log_deposits(struct daemon *daemon, const struct station_status *status)
 {
     if (status->deposits == daemon->deposits)
@@ -131,7 +146,10 @@ static void tell_systemd(struct daemon *daemon, const struct station_status *sta
 {
     char text[STATUS_TEXT_BYTES];
     int size = snprintf(text, sizeof text, "STATUS=%s，待发 %" PRIu64 " 批",
-                        status->is_connected ? "已连接" : "未连接服务器", status->batches);
+                        status->is_rolled_back ? "ROLLBACK，须由管理员决定"
+                        : status->is_connected ? "已连接"
+                                               : "未连接服务器",
+                        status->batches);
     if (status->receipt_record)
         snprintf(text + size, sizeof text - (size_t)size, "，最近确认记录 %" PRIu64,
                  status->receipt_record);
@@ -146,6 +164,7 @@ static void show(struct daemon *daemon)
     struct station_status status;
     station_status(daemon->station, &status);
     log_connection(daemon, &status);
+    log_rollback(daemon, &status);
     log_deposits(daemon, &status);
     tell_systemd(daemon, &status);
     agent_metrics_set(&daemon->metrics, &status);
@@ -188,6 +207,8 @@ static enum err turn_until_stopped(struct daemon *daemon)
     enum err err = ERR_OK;
     while (!err && !stop_requested()) {
         err = station_turn(daemon->station, turn_ms(daemon), stop_fd());
+        if (err == ERR_ROLLBACK) /* it stays, says so, and takes deposits until somebody decides */
+            err = ERR_OK;
         show(daemon);
         if (!err)
             err = beat(daemon);

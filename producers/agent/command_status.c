@@ -56,7 +56,11 @@ static void print_time(const char *label, uint64_t ms)
 
 static void print_connection(const struct station_status *status)
 {
-    if (status->is_connected)
+    if (status->is_rolled_back)
+        printf("服务器 broker          ROLLBACK: %s / %s (SH-%d)\n%23s%s\n",
+               err_text_zh(ERR_ROLLBACK), err_text(ERR_ROLLBACK), err_number(ERR_ROLLBACK), "",
+               err_remedy(ERR_ROLLBACK));
+    else if (status->is_connected)
         puts("服务器 broker          已连接 connected");
     else
         printf("服务器 broker          未连接 not connected: %s\n",
@@ -72,6 +76,8 @@ static void print_people(const struct station_status *status, bool is_running)
         print_connection(status);
     } else {
         puts("进程 process           未运行 not running (songhua-agent run)");
+        if (status->is_rolled_back)
+            print_connection(status);
     }
     printf("待发 waiting           %" PRIu64 " 批 batches, %" PRIu64 " 条 events\n",
            status->batches, status->events);

@@ -11,6 +11,8 @@ struct command agent_put_command(void);
 struct command agent_framework_command(void);
 struct command agent_template_command(void);
 struct command agent_status_command(void);
+struct command agent_resend_command(void);
+struct command agent_receipts_command(void);
 struct command agent_keygen_command(void);
 struct command agent_doctor_command(void);
 struct command agent_explain_command(void);

@@ -54,7 +54,9 @@ static enum err ask(struct delivery *delivery, const char *what, int passed, con
     if (!err)
         err = hear(delivery, word, now_ms() + ANSWER_TIMEOUT_MS, &text);
     /* The news of a delivery may be on its way to us before the answer. */
-    if (err == ERR_MALFORMED && !strncmp(buffer_text(&delivery->message), "delivered", 9))
+    delivery->has_news =
+        err == ERR_MALFORMED && !strncmp(buffer_text(&delivery->message), "delivered", 9);
+    if (delivery->has_news)
         err = hear(delivery, word, now_ms() + ANSWER_TIMEOUT_MS, &text);
     return err ? err : fields_read(fields, text, to);
 }
@@ -218,6 +220,8 @@ static enum err explain_delay(struct delivery *delivery)
     enum err err = delivery_status(delivery, &status);
     if (err)
         return err;
+    if (status.is_rolled_back)
+        return ERR_ROLLBACK;
     if (status.is_connected)
         return ERR_TIMEOUT;
     return status.last_error == ERR_KEY ? ERR_KEY : ERR_UNREACHABLE;
@@ -260,7 +264,12 @@ static enum err wait_as_station(struct delivery *delivery, uint64_t end_ms)
 static enum err wait_as_guest(struct delivery *delivery, uint64_t end_ms)
 {
     const char *text;
-    enum err err = hear(delivery, "delivered", end_ms, &text);
+    struct station_status status;
+    enum err err = delivery_status(delivery, &status);
+    if (!err && status.is_rolled_back) /* not worth the wait: an operator has to decide first */
+        return ERR_ROLLBACK;
+    if (!err && !delivery->has_news)
+        err = hear(delivery, "delivered", end_ms, &text);
     return err == ERR_TIMEOUT ? explain_delay(delivery) : err;
 }
 
@@ -295,5 +304,15 @@ enum err delivery_status(struct delivery *delivery, struct station_status *out)
     if (!delivery->station)
         return ask(delivery, "status", -1, "status", station_status_fields, out);
     station_status(delivery->station, out);
+    return ERR_OK;
+}
+
+enum err delivery_resend(struct delivery *delivery, bool is_dry, struct station_resend *out)
+{
+    *out = (struct station_resend){0};
+    delivery->parcel = NULL;
+    if (!delivery->station)
+        return ask(delivery, is_dry ? "plan" : "resend", -1, "resent", station_resend_fields, out);
+    station_resend(delivery->station, is_dry, out, &delivery->ticket);
     return ERR_OK;
 }

@@ -23,6 +23,7 @@ struct delivery {
     struct buffer message;
     const struct parcel *parcel; /* borrowed: the last that was deposited */
     uint64_t ticket;
+    bool has_news; /* "delivered" came before the answer to the last question */
 };
 
 /* `options` and what it names are borrowed until delivery_close().
@@ -39,6 +40,10 @@ MUST_CHECK enum err delivery_deposit(struct delivery *delivery, const struct par
 MUST_CHECK enum err delivery_wait(struct delivery *delivery, uint32_t timeout_ms);
 
 MUST_CHECK enum err delivery_status(struct delivery *delivery, struct station_status *out);
+
+/* station_resend(), here or in the process that is the station. Errors  those of the talk. */
+MUST_CHECK enum err delivery_resend(struct delivery *delivery, bool is_dry,
+                                    struct station_resend *out);
 
 /* Wait for the other process to end, or until `wake_fd` is readable. */
 void delivery_await_end(struct delivery *delivery, int wake_fd);

@@ -45,4 +45,8 @@ MUST_CHECK enum err deposit_parcel(struct outbox *outbox, const struct identity 
                                    const void *parcel, size_t size, uint64_t now_ms,
                                    struct deposit_outcome *out);
 
+/* Forget which files and figures were sent, so that they are sent when they are submitted again: the
+ * broker has lost some for good. Errors  ERR_FULL, ERR_IO, ERR_CORRUPT, ERR_NOMEM. */
+MUST_CHECK enum err deposit_forget(struct outbox *outbox);
+
 #endif

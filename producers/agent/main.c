@@ -10,6 +10,8 @@ int main(int argc, char **argv)
                                        agent_framework_command(),
                                        agent_template_command(),
                                        agent_status_command(),
+                                       agent_resend_command(),
+                                       agent_receipts_command(),
                                        agent_keygen_command(),
                                        agent_doctor_command(),
                                        agent_explain_command(),

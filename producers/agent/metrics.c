@@ -27,6 +27,9 @@ static enum err write_metrics(void *context, struct buffer *out)
     } table[] = {
         {"songhua_agent_connected", "gauge", "Whether the broker answers.",
          (double)status.is_connected},
+        {"songhua_agent_rollback", "gauge",
+         "1: the broker has lost what it acknowledged, and nothing is sent until an operator decides.",
+         (double)status.is_rolled_back},
         {"songhua_agent_outbox_batches", "gauge", "Batches not yet acknowledged.",
          (double)status.batches},
         {"songhua_agent_outbox_events", "gauge", "Events not yet acknowledged.",
@@ -55,9 +58,12 @@ static enum err write_metrics(void *context, struct buffer *out)
 static bool is_ready(void *context, char why[200])
 {
     const struct station_status status = copy_status(context);
-    if (!status.is_connected)
+    if (status.is_rolled_back)
+        snprintf(why, 200, "ROLLBACK: %s (SH-%d); songhua-agent resend --dry-run",
+                 err_text(ERR_ROLLBACK), err_number(ERR_ROLLBACK));
+    else if (!status.is_connected)
         snprintf(why, 200, "no connection to the broker: %.150s", status.last_error_text);
-    return status.is_connected != 0;
+    return status.is_connected && !status.is_rolled_back;
 }
 
 enum err agent_metrics_open(struct metrics *metrics, const char *address)

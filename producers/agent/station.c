@@ -17,6 +17,10 @@
  * when the broker has been away for longer. */
 enum { BUSY_WAIT_MS = 20, AWAY_WAIT_MS = 250, AWAY_AFTER_MS = 5000, HEARTBEAT_MAX_BYTES = 256 };
 
+/* Acknowledged batches that are kept, in case the broker loses them; and how often a broker that has lost
+ * some is asked again. */
+enum { KEEP_BATCHES = 4096, ASK_AGAIN_US = 10 * 1000 * 1000 };
+
 const char station_socket_name[] = "agent.sock";
 
 #define STATUS_NUMBER(member) FIELD_NUMBER(struct station_status, member)
@@ -42,6 +46,7 @@ const struct field station_status_fields[] = {STATUS_TEXT(kind),
                                               STATUS_TEXT(broker_id),
                                               STATUS_NUMBER(deposits),
                                               STATUS_NUMBER(heartbeats),
+                                              STATUS_NUMBER(is_rolled_back),
                                               {0}};
 
 #define OUTCOME_NUMBER(member) FIELD_NUMBER(struct station_outcome, member)
@@ -59,6 +64,7 @@ static enum err open_outbox(struct station *station)
     const struct outbox_options options = {.directory = directory,
                                            .stream = "events",
                                            .producer = identity->name,
+                                           .keep_batches = KEEP_BATCHES,
                                            .signing_key =
                                                identity->secret_key[0] ? &identity->signing : NULL};
     enum err err = agent_path(station->options.state, "outbox", directory);
@@ -202,11 +208,34 @@ static void wait_for_work(const struct station *station, uint32_t timeout_ms, in
     poll(items, count, (int)(timeout_ms < longest_ms ? timeout_ms : longest_ms));
 }
 
+/* The broker may have been put right meanwhile. */
+static void ask_again(struct station *station)
+{
+    uint64_t now_us = clock_monotonic_us();
+    if (station->asked_us && now_us - station->asked_us < ASK_AGAIN_US)
+        return;
+    if (station->asked_us)
+        publisher_ask_again(station->publisher);
+    station->asked_us = now_us;
+}
+
+/* Once nothing waits, the receipts are written down; while something does, they go with the next commit. */
+static enum err settle(struct station *station)
+{
+    struct outbox_status status;
+    outbox_status(station->outbox, &status);
+    return status.batches ? ERR_OK : outbox_settle(station->outbox);
+}
+
 enum err station_turn(struct station *station, uint32_t timeout_ms, int wake_fd)
 {
     enum err err = station->publisher ? publisher_pump(station->publisher, 0) : ERR_OK;
+    if (err == ERR_ROLLBACK)
+        ask_again(station);
     guests_serve(station);
-    if (!err && timeout_ms)
+    if (!err)
+        err = settle(station);
+    if ((!err || err == ERR_ROLLBACK) && timeout_ms)
         wait_for_work(station, timeout_ms, wake_fd);
     return err;
 }
@@ -233,7 +262,8 @@ void station_status(const struct station *station, struct station_status *out)
                                    .next_sequence = outbox.next_sequence,
                                    .receipt_record = outbox.receipt_record,
                                    .deposits = station->deposits,
-                                   .heartbeats = station->heartbeats};
+                                   .heartbeats = station->heartbeats,
+                                   .is_rolled_back = outbox.is_rolled_back};
     snprintf(out->kind, sizeof out->kind, "%s", station->options.kind);
     snprintf(out->producer, sizeof out->producer, "%s", station->options.identity->name);
     snprintf(out->last_error_text, sizeof out->last_error_text, "%s", publisher.last_error_text);

@@ -17,6 +17,8 @@
  *     station  delivered                                 once the broker has acknowledged all of it
  *     guest    status
  *     station  status   struct station_status
+ *     guest    resend, or plan: the same without doing it
+ *     station  resent   struct station_resend
  *
  * A station that ends closes the door; its guests then try to become the station, which does no harm: a
  * deposit that was made is not made twice. Not for use by two threads at once.
@@ -54,6 +56,7 @@ struct station_status {
     uint64_t epoch, next_sequence, receipt_record;
     char receipt_digest[2 * DIGEST_BYTES + 1], broker_id[33];
     uint64_t deposits, heartbeats; /* since started_ms */
+    uint64_t is_rolled_back;       /* the broker has lost what it acknowledged; nothing is sent */
 };
 extern const struct field station_status_fields[];
 
@@ -62,6 +65,15 @@ struct station_outcome {
     uint64_t is_repeat, submitted_ms, superseded, fresh, revised, unchanged, batches;
 };
 extern const struct field station_outcome_fields[];
+
+/* How it stands with a broker that has lost what it acknowledged; as struct outbox_rollback. */
+struct station_resend {
+    uint64_t err; /* enum err; the rest counts when it is ERR_OK. ERR_NOT_FOUND: nothing is lost */
+    uint64_t noticed_ms, is_other_broker, epoch, acknowledged, record;
+    uint64_t broker_epoch, broker_sequence, broker_record;
+    uint64_t lost_first, lost_last, again, is_whole;
+};
+extern const struct field station_resend_fields[];
 
 extern const char station_socket_name[];
 
@@ -77,7 +89,8 @@ MUST_CHECK enum err station_deposit(struct station *station, const void *parcel,
 bool station_has_delivered(const struct station *station, uint64_t ticket);
 
 /* Send, receive, serve guests; wait for something to do for up to timeout_ms, or until `wake_fd` (or -1)
- * is readable. Errors  a final refusal of the broker (publisher.h). */
+ * is readable. Errors  a final refusal of the broker (publisher.h). After ERR_ROLLBACK the station goes on:
+ * it asks the broker again every ten seconds, and takes deposits. */
 MUST_CHECK enum err station_turn(struct station *station, uint32_t timeout_ms, int wake_fd);
 
 /* Enqueue a heartbeat for the region, unless the broker is away: what waits says the rest when it is
@@ -85,5 +98,10 @@ MUST_CHECK enum err station_turn(struct station *station, uint32_t timeout_ms, i
 MUST_CHECK enum err station_heartbeat(struct station *station, uint32_t region);
 
 void station_status(const struct station *station, struct station_status *out);
+
+/* The operator's decision after ERR_ROLLBACK, or with is_dry what it would come to: what the outbox still
+ * has is sent again; *ticket as for a deposit. Where batches are lost, what was sent is forgotten (deposit_forget()). */
+void station_resend(struct station *station, bool is_dry, struct station_resend *out,
+                    uint64_t *ticket);
 
 #endif

@@ -96,6 +96,14 @@ static void take_deposit(struct station *station, struct guest *guest, int fd)
     say(station, guest, "outcome", station_outcome_fields, &answer);
 }
 
+static void take_resend(struct station *station, struct guest *guest, bool is_dry)
+{
+    struct station_resend answer;
+    station_resend(station, is_dry, &answer, &guest->ticket);
+    guest->is_waiting = !is_dry && !answer.err;
+    say(station, guest, "resent", station_resend_fields, &answer);
+}
+
 /* --- listening -------------------------------------------------------------------------------- */
 
 static bool is_word(const struct buffer *message, const char *word)
@@ -115,6 +123,10 @@ static void listen_to(struct station *station, struct guest *guest)
         take_deposit(station, guest, fd);
     else if (!err && is_word(&station->message, "status"))
         say_status(station, guest, "status");
+    else if (!err && is_word(&station->message, "resend"))
+        take_resend(station, guest, false);
+    else if (!err && is_word(&station->message, "plan"))
+        take_resend(station, guest, true);
     else
         part(guest);
     if (fd >= 0)

@@ -22,6 +22,7 @@ struct station {
     struct outbox *outbox;
     struct publisher *publisher; /* NULL: nothing is sent */
     uint64_t started_ms, deposits, heartbeats;
+    uint64_t asked_us; /* the broker, after a rollback was noticed */
     uint64_t appended; /* batches put into the outbox since station_open() */
     int listener;
     struct guest guests[GUESTS_MAX];

@@ -68,6 +68,10 @@
       "该上报端已被新的实例取代", "Stop the older instance.")                                      \
     X(THROTTLED, 1409, true, 75, "above the key's quota", "超出该密钥的配额", "It is retried.")    \
     X(UNAVAILABLE, 1410, true, 69, "broker is not ready", "服务器尚未就绪", "It is retried.")      \
+    X(ROLLBACK, 1411, false, 76, "the broker no longer has what it acknowledged",                  \
+      "服务器缺少其曾确认的记录",                                                                  \
+      "Ask its operator: was an older copy put back? songhua-agent resend --dry-run says what is " \
+      "lost and what can be sent again.")                                                          \
     X(ROWS, 2101, false, 65, "rows were refused", "有数据行被拒绝",                                \
       "Correct the listed rows and submit again; rows already sent are not sent twice.")
 

@@ -39,6 +39,7 @@ static enum err open_parts(struct outbox *outbox)
     if (err)
         return err;
     outbox->chain = outbox->kept;
+    outbox->noted = outbox->kept.acknowledged;
     return outbox_count(outbox);
 }
 
@@ -53,6 +54,7 @@ enum err outbox_open(const struct outbox_options *options, struct outbox **out)
     outbox->lock = -1;
     outbox->signing_key = options->signing_key;
     outbox->map_bytes = options->max_bytes;
+    outbox->keep_batches = options->keep_batches;
     buffer_init(&outbox->frame, BATCH_FRAME_MAX_BYTES);
     buffer_init(&outbox->packed, BATCH_PAYLOAD_MAX_BYTES);
     packer_init(&outbox->packer);
@@ -179,8 +181,12 @@ enum err outbox_take_room(struct outbox *outbox, size_t size)
 static int measure(struct outbox *outbox)
 {
     enum { FREE_TABLE = 0, NAMES_TABLE = 1, HEADER_PAGES = 2 };
-    const MDB_dbi tables[] = {FREE_TABLE, NAMES_TABLE, outbox->tables.meta.dbi,
-                              outbox->tables.batches.dbi, outbox->tables.state.dbi};
+    const MDB_dbi tables[] = {FREE_TABLE,
+                              NAMES_TABLE,
+                              outbox->tables.meta.dbi,
+                              outbox->tables.batches.dbi,
+                              outbox->tables.state.dbi,
+                              outbox->tables.receipts.dbi};
     MDB_stat stat = {0};
     uint64_t pages = HEADER_PAGES;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -190,6 +196,7 @@ static int measure(struct outbox *outbox)
         pages += stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
     }
     outbox->used_bytes = pages * stat.ms_psize;
+    outbox->is_crowded = outbox->used_bytes > outbox->map_bytes / 2;
     return 0;
 }
 
@@ -210,6 +217,7 @@ static enum err begin(struct outbox *outbox)
 static enum err make_room(struct outbox *outbox)
 {
     outbox->was_full = false;
+    outbox->is_crowded = true;
     enum err err = outbox_purge(outbox);
     if (!err)
         err = begin(outbox);
@@ -259,6 +267,8 @@ enum err outbox_commit(struct outbox *outbox)
     if (!err)
         err = outbox_write_failed(outbox, outbox_remove_some(outbox, outbox->txn, &removed));
     if (!err)
+        err = outbox_write_failed(outbox, outbox_note_receipt(outbox, outbox->txn));
+    if (!err)
         err = outbox_write_failed(outbox, chain_put(outbox->txn, &outbox->tables, &outbox->chain));
     if (!err) {
         err = outbox_write_failed(outbox, mdb_txn_commit(outbox->txn));
@@ -266,6 +276,7 @@ enum err outbox_commit(struct outbox *outbox)
     }
     if (!err) {
         outbox->removed = removed;
+        outbox->noted = outbox->chain.acknowledged;
         outbox->kept = outbox->chain;
         add_waiting(&outbox->waiting, &outbox->appended);
     }
@@ -311,7 +322,8 @@ void outbox_status(struct outbox *outbox, struct outbox_status *out)
                                   .batches = outbox->waiting.batches,
                                   .events = outbox->waiting.events,
                                   .oldest_ms = outbox->waiting.oldest_ms,
-                                  .receipt_record = chain->receipt_record};
+                                  .receipt_record = chain->receipt_record,
+                                  .is_rolled_back = outbox->rollback.noticed_ms != 0};
     memcpy(out->receipt_digest, chain->receipt_digest, DIGEST_BYTES);
     memcpy(out->broker_id, chain->broker_id, sizeof out->broker_id);
 }

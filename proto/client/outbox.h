@@ -32,6 +32,9 @@ struct outbox_options {
     const char *stream, *producer;
     const struct signing_key *signing_key; /* borrowed for the life of the outbox; NULL: unsigned */
     uint64_t max_bytes; /* of the file; 0: 1 GiB, at least 8 MiB. Grows as it fills */
+    uint64_t
+        keep_batches; /* acknowledged batches that stay, so that they can be sent again should the
+                              broker lose them; all go once the outbox is half full. 0: none */
 };
 
 struct outbox_status {
@@ -42,7 +45,8 @@ struct outbox_status {
     uint64_t oldest_ms;       /* created_ms of the oldest waiting batch; 0: none */
     uint64_t receipt_record;  /* of the last acknowledgement */
     unsigned char receipt_digest[DIGEST_BYTES];
-    char broker_id[33]; /* empty until adopted */
+    char broker_id[33];  /* empty until adopted */
+    bool is_rolled_back; /* see outbox_rollback() */
 };
 
 /* Errors  ERR_LOCKED (another process has it), ERR_CORRUPT, ERR_CONFIG (made for another stream or
@@ -97,8 +101,8 @@ void outbox_status(struct outbox *outbox, struct outbox_status *out);
  *   never adopted: take epoch = welcome epoch + 1, chain from the welcome's digest, renumber and
  *     re-sign what waits;
  *   adopted, the broker has this epoch and a batch we know as sent: remove what it has;
- *   adopted, the broker has less than it once acknowledged to us: ERR_CORRUPT ("rollback"), nothing
- *     changes, an operator decides;
+ *   adopted, the broker has less than it once acknowledged to us: ERR_ROLLBACK. That is written down,
+ *     nothing else changes, an operator decides (outbox_accept_rollback());
  *   adopted, the broker's last batch of this epoch is none of ours (another program has used the
  *     name, or the outbox was put back from a copy): ERR_LINK;
  *   adopted, the broker has a newer epoch: ERR_FENCED.
@@ -111,6 +115,29 @@ struct outbox_welcome {
 };
 MUST_CHECK enum err outbox_adopt(struct outbox *outbox, const struct outbox_welcome *welcome);
 
+/* How it stands between an outbox and a broker that has lost what it acknowledged. */
+struct outbox_rollback {
+    uint64_t noticed_ms;
+    bool is_other_broker;         /* its id is not that of the one that acknowledged */
+    uint64_t epoch, acknowledged; /* what was acknowledged last, and its record */
+    uint64_t record;
+    uint64_t broker_epoch, broker_sequence; /* what the broker has last; epoch 0: nothing */
+    uint64_t broker_record;
+    uint64_t lost_first,
+        lost_last;  /* acknowledged batches of `epoch` that are in neither; 0: none */
+    uint64_t again; /* batches that would be sent again, or for the first time */
+    bool is_whole;  /* those continue what the broker has: it will be as if nothing had happened.
+                      Otherwise they begin a new epoch, with new numbers and digests */
+};
+/* Errors  ERR_NOT_FOUND (all is well), ERR_CORRUPT, ERR_IO, ERR_NOMEM. */
+MUST_CHECK enum err outbox_rollback(struct outbox *outbox, struct outbox_rollback *out);
+
+/* Take the broker as it is: what the outbox still has waits to be sent again. All or nothing.
+ * Must not be called inside a transaction.
+ * Errors  ERR_NOT_FOUND (all is well), ERR_FULL (no room for a second copy of what waits), ERR_CORRUPT,
+ *         ERR_IO, ERR_NOMEM. */
+MUST_CHECK enum err outbox_accept_rollback(struct outbox *outbox);
+
 /* The frame of the first waiting batch with a number > `after`, appended to `out`; *sequence is its
  * number. Before adoption it is provisional and not to be sent.
  * Errors  ERR_NOT_FOUND (none waits), ERR_CORRUPT, ERR_IO, ERR_NOMEM. */
@@ -122,5 +149,28 @@ MUST_CHECK enum err outbox_next(struct outbox *outbox, uint64_t after, struct bu
  * Errors  ERR_CONFLICT (no such batch was made), ERR_CORRUPT, ERR_IO, ERR_NOMEM. */
 MUST_CHECK enum err outbox_acknowledge(struct outbox *outbox, uint64_t sequence,
                                        const unsigned char digest[DIGEST_BYTES], uint64_t record);
+
+/* Write down now what was acknowledged since the last commit. Errors  ERR_IO, ERR_CORRUPT, ERR_NOMEM. */
+MUST_CHECK enum err outbox_settle(struct outbox *outbox);
+
+/* --- receipts --------------------------------------------------------------------------------- */
+
+/* With every commit that removes acknowledged batches the receipt of the last of them is kept: through
+ * the chain its digest stands for all before it. The newest OUTBOX_RECEIPTS_MAX stay (about 10 MB). */
+enum { OUTBOX_RECEIPTS_MAX = 100000 };
+
+struct outbox_receipt {
+    uint64_t epoch, sequence, record;
+    uint64_t noted_ms; /* when it was written down */
+    unsigned char digest[DIGEST_BYTES];
+};
+
+/* Every receipt of the outbox in `directory`, oldest first, while another process may have it open: it
+ * must not be this one. `stream` and `producer` are those the outbox was made for.
+ * Errors  ERR_NOT_FOUND (no outbox there), ERR_CORRUPT, ERR_VERSION, ERR_PERMISSION, ERR_IO, ERR_NOMEM. */
+typedef bool outbox_visit_receipt(void *context, const char *stream, const char *producer,
+                                  const struct outbox_receipt *receipt);
+MUST_CHECK enum err outbox_each_receipt(const char *directory, outbox_visit_receipt *visit,
+                                        void *context);
 
 #endif

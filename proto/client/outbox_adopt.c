@@ -107,7 +107,7 @@ static enum err go_on(struct outbox *outbox, const struct outbox_welcome *welcom
 {
     unsigned char digest[DIGEST_BYTES];
     if (welcome->sequence < outbox->kept.acknowledged)
-        return ERR_CORRUPT;
+        return ERR_ROLLBACK;
     if (welcome->sequence >= outbox->kept.next_sequence)
         return ERR_LINK;
     enum err err = digest_at(outbox, welcome->sequence, digest);
@@ -126,21 +126,31 @@ static enum err begin_epoch(const struct outbox *outbox, const struct outbox_wel
 {
     static const unsigned char none[DIGEST_BYTES];
     if (outbox->kept.acknowledged)
-        return ERR_CORRUPT;
+        return ERR_ROLLBACK;
     return is_digest(welcome->digest ? welcome->digest : none, outbox->kept.base) ? ERR_OK
-                                                                                  : ERR_CORRUPT;
+                                                                                  : ERR_ROLLBACK;
 }
 
-enum err outbox_adopt(struct outbox *outbox, const struct outbox_welcome *welcome)
+static enum err adopt(struct outbox *outbox, const struct outbox_welcome *welcome)
 {
     uint64_t epoch = outbox->kept.epoch;
-    if (outbox->txn)
-        return ERR_USAGE;
-    if (outbox->final_error)
-        return outbox->final_error;
     if (!epoch)
         return take_up(outbox, welcome);
     if (welcome->epoch > epoch)
         return ERR_FENCED;
     return welcome->epoch == epoch ? go_on(outbox, welcome) : begin_epoch(outbox, welcome);
+}
+
+enum err outbox_adopt(struct outbox *outbox, const struct outbox_welcome *welcome)
+{
+    if (outbox->txn)
+        return ERR_USAGE;
+    if (outbox->final_error)
+        return outbox->final_error;
+    enum err err = adopt(outbox, welcome);
+    if (err == ERR_ROLLBACK)
+        outbox_rollback_mark(outbox, welcome);
+    else if (!err)
+        outbox_rollback_unmark(outbox);
+    return err;
 }

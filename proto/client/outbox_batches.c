@@ -261,15 +261,24 @@ enum err outbox_acknowledge(struct outbox *outbox, uint64_t sequence,
     if (!outbox->kept.epoch || sequence >= outbox->kept.next_sequence)
         return ERR_CONFLICT;
     enum err err = outbox_release(outbox, sequence, digest, record);
-    if (!err && !outbox->txn && sequence - outbox->removed >= OUTBOX_REMOVE_MAX)
+    if (!err && !outbox->txn && sequence - outbox->noted >= OUTBOX_REMOVE_MAX)
         err = outbox_purge(outbox);
     return err;
+}
+
+/* The last batch that need not stay. */
+static uint64_t removable(const struct outbox *outbox)
+{
+    uint64_t acknowledged = outbox->chain.acknowledged;
+    uint64_t kept = outbox->is_crowded ? 0 : outbox->keep_batches;
+    uint64_t last = acknowledged > kept ? acknowledged - kept : 0;
+    return last > outbox->removed ? last : outbox->removed;
 }
 
 int outbox_remove_some(struct outbox *outbox, MDB_txn *txn, uint64_t *upto)
 {
     struct sequence_key key;
-    uint64_t last = outbox->chain.acknowledged;
+    uint64_t last = removable(outbox);
     if (last - outbox->removed > OUTBOX_REMOVE_MAX)
         last = outbox->removed + OUTBOX_REMOVE_MAX;
     for (uint64_t sequence = outbox->removed + 1; sequence <= last; sequence++) {
@@ -295,7 +304,14 @@ static enum err purge_some(struct outbox *outbox)
 enum err outbox_purge(struct outbox *outbox)
 {
     enum err err = outbox->final_error;
-    while (!err && outbox->removed < outbox->kept.acknowledged)
+    while (!err &&
+           (outbox->removed < removable(outbox) || outbox->noted < outbox->kept.acknowledged))
         err = purge_some(outbox);
     return err == ERR_FULL ? ERR_OK : err;
+}
+
+enum err outbox_settle(struct outbox *outbox)
+{
+    bool is_settled = outbox->txn || outbox->noted >= outbox->kept.acknowledged;
+    return is_settled ? outbox->final_error : outbox_purge(outbox);
 }

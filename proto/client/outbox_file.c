@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define DEFAULT_MAP_BYTES ((uint64_t)1 << 30)
-#define MAX_TABLES        3
+#define MAX_TABLES        4
 
 enum { VERDICT = 100 }; /* exit code of the child that looks at the file: VERDICT + enum err */
 
@@ -148,6 +148,8 @@ static int examine_rows(MDB_txn *txn)
         code = examine_table(txn, tables.batches);
     if (!code)
         code = examine_table(txn, tables.state);
+    if (!code && !outbox_receipts_open(txn, false, &tables))
+        code = examine_table(txn, tables.receipts);
     return code == MDB_NOTFOUND ? MDB_CORRUPTED : code;
 }
 
@@ -222,6 +224,10 @@ static int read_first_rows(struct outbox *outbox, enum err *verdict)
         code = check_owner(outbox, txn, verdict);
     if (!code)
         code = chain_get(txn, &outbox->tables, &outbox->kept);
+    if (!code)
+        code = outbox_receipts_open(txn, true, &outbox->tables);
+    if (!code)
+        code = outbox_rollback_read(outbox, txn);
     if (code) {
         mdb_txn_abort(txn);
         return code == MDB_NOTFOUND ? MDB_CORRUPTED : code;

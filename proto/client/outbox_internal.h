@@ -6,6 +6,8 @@
  *   outbox_batches.c  batches in, to the publisher, and out when they are acknowledged
  *   outbox_state.c    the caller's own keys and values
  *   outbox_adopt.c    the broker's Welcome
+ *   outbox_rollback.c a broker that has lost what it acknowledged
+ *   outbox_receipts.c what was acknowledged, kept
  *
  * On disk, in DIRECTORY: outbox.mdb (LMDB, one file), outbox.mdb-lock (LMDB's), outbox.lock (ours).
  * Numbers in values are u64, little-endian; `|` joins, NUL is one zero byte. Each value is
@@ -17,7 +19,12 @@
  *            owner                     STREAM NUL PRODUCER
  *            chain                     epoch | next_sequence | acknowledged | receipt_record | head |
  *                                      base | receipt_digest, 32 bytes each | broker_id, 32 bytes
+ *            rollback                  epoch | sequence | record | noticed_ms | digest, 32 bytes |
+ *                                      broker_id, 32 bytes: of the Welcome that had too little; while
+ *                                      no operator has decided
  *   batches  sequence, big-endian      the frame (proto/wire/batch.h)
+ *   receipts epoch, sequence, both     record | noted_ms | digest, 32 bytes; the table is made when it
+ *            big-endian                is missing
  *   state    the caller's              the caller's
  *
  * A batch of an outbox that is not adopted yet has epoch 1 and zeros for digest and signature: it is
@@ -50,6 +57,7 @@ enum {
 #define META_VERSION    "version"
 #define META_OWNER      "owner"
 #define META_CHAIN      "chain"
+#define META_ROLLBACK   "rollback"
 
 /* The producer's chain, as this outbox knows it. */
 struct chain {
@@ -62,7 +70,18 @@ struct chain {
     char broker_id[BROKER_ID_BYTES + 1];
 };
 
-enum { CHAIN_ROW_BYTES = 4 * 8 + 3 * DIGEST_BYTES + BROKER_ID_BYTES };
+enum {
+    CHAIN_ROW_BYTES = 4 * 8 + 3 * DIGEST_BYTES + BROKER_ID_BYTES,
+    RECEIPT_KEY_BYTES = 2 * 8,
+    RECEIPT_ROW_BYTES = 2 * 8 + DIGEST_BYTES
+};
+
+/* The Welcome of a broker that has too little. noticed_ms 0: there is none. */
+struct rollback_mark {
+    uint64_t epoch, sequence, record, noticed_ms;
+    unsigned char digest[DIGEST_BYTES]; /* zeros when epoch is 0 */
+    char broker_id[BROKER_ID_BYTES + 1];
+};
 
 struct waiting {
     uint64_t batches, events;
@@ -76,7 +95,7 @@ struct outbox_table {
 };
 
 struct outbox_tables {
-    struct outbox_table meta, batches, state;
+    struct outbox_table meta, batches, state, receipts;
 };
 
 struct outbox {
@@ -103,6 +122,10 @@ struct outbox {
     struct chain chain, kept;         /* as the transaction leaves it; as it is committed */
     struct waiting waiting, appended; /* committed and not acknowledged; by the transaction */
     uint64_t removed;                 /* batches up to this number are gone from the file */
+    uint64_t keep_batches;            /* acknowledged ones that stay */
+    bool is_crowded;                  /* then none of them does */
+    uint64_t noted;                   /* acknowledged: as the last receipt in the file says */
+    struct rollback_mark rollback;
 };
 
 static inline MDB_val outbox_val(const void *bytes, size_t size)
@@ -116,6 +139,8 @@ static inline MDB_val outbox_val(const void *bytes, size_t size)
 enum err outbox_error(int code);
 
 int outbox_tables_open(MDB_txn *txn, bool is_new, struct outbox_tables *out);
+/* The table of receipts; MDB_NOTFOUND in a read transaction on a file that has none yet. */
+int outbox_receipts_open(MDB_txn *txn, bool may_make, struct outbox_tables *out);
 int outbox_row_put(MDB_txn *txn, struct outbox_table table, MDB_val key, MDB_val bytes);
 /* *out points into the file and is valid until the transaction ends. MDB_CORRUPTED: wrong check. */
 int outbox_row_get(MDB_txn *txn, struct outbox_table table, MDB_val key, MDB_val *out);
@@ -154,7 +179,8 @@ MUST_CHECK enum err outbox_store(struct outbox *outbox, struct batch *batch);
  * Errors  ERR_NOT_FOUND, ERR_CORRUPT, ERR_IO. */
 MUST_CHECK enum err outbox_read_batch(struct outbox *outbox, MDB_txn *txn, uint64_t sequence,
                                       struct batch *out);
-/* Delete acknowledged batches, at most OUTBOX_REMOVE_MAX; *upto is the last that is gone. */
+/* Delete acknowledged batches that are not to be kept, at most OUTBOX_REMOVE_MAX; *upto is the last that
+ * is gone. */
 int outbox_remove_some(struct outbox *outbox, MDB_txn *txn, uint64_t *upto);
 /* Count anew what waits, and what is acknowledged and not yet removed.
  * Errors  ERR_CORRUPT, ERR_IO, ERR_NOMEM. */
@@ -162,7 +188,20 @@ MUST_CHECK enum err outbox_count(struct outbox *outbox);
 /* Take everything up to `sequence` as acknowledged, in memory. Errors  as outbox_count(). */
 MUST_CHECK enum err outbox_release(struct outbox *outbox, uint64_t sequence,
                                    const unsigned char digest[DIGEST_BYTES], uint64_t record);
-/* Remove all that is acknowledged from the file, in transactions of its own. */
+/* Remove what is acknowledged and not to be kept from the file, in transactions of its own. */
 MUST_CHECK enum err outbox_purge(struct outbox *outbox);
+
+/* --- outbox_receipts.c ------------------------------------------------------------------------ */
+
+/* The receipt of the chain's last acknowledgement into the transaction, unless it is there. */
+int outbox_note_receipt(struct outbox *outbox, MDB_txn *txn);
+
+/* --- outbox_rollback.c ------------------------------------------------------------------------ */
+
+/* Read the mark when the outbox is opened. */
+int outbox_rollback_read(struct outbox *outbox, MDB_txn *txn);
+/* Keep the Welcome as a mark, or drop the mark. What cannot be written now is kept in memory. */
+void outbox_rollback_mark(struct outbox *outbox, const struct outbox_welcome *welcome);
+void outbox_rollback_unmark(struct outbox *outbox);
 
 #endif

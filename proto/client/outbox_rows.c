@@ -43,6 +43,11 @@ int outbox_tables_open(MDB_txn *txn, bool is_new, struct outbox_tables *out)
     return code;
 }
 
+int outbox_receipts_open(MDB_txn *txn, bool may_make, struct outbox_tables *out)
+{
+    return open_table(txn, "receipts", may_make, &out->receipts);
+}
+
 /* --- rows ------------------------------------------------------------------------------------- */
 
 static uint64_t check_of(struct outbox_table table, MDB_val key, const void *bytes, size_t size)

@@ -361,6 +361,14 @@ void publisher_status(const struct publisher *publisher, struct publisher_status
     out->in_flight = publisher->window.count;
 }
 
+void publisher_ask_again(struct publisher *publisher)
+{
+    if (publisher->final != ERR_ROLLBACK)
+        return;
+    publisher->final = ERR_OK;
+    session_begin_again(publisher, 0);
+}
+
 int publisher_fd(const struct publisher *publisher)
 {
     return net_socket_fd(publisher->channel.socket);

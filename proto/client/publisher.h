@@ -64,8 +64,8 @@ void publisher_close(struct publisher **publisher);
 
 /* Add one encoded Event (not an EventBatch). Waits, up to ack_timeout_ms, while the window is full.
  * Errors  ERR_TIMEOUT (the event was not taken), ERR_TOO_LARGE, ERR_USAGE, or a final refusal by the
- *         broker (ERR_DENIED, ERR_FENCED, ERR_CONFLICT, ERR_DIGEST, ERR_LINK), after which the
- *         publisher only answers that. */
+ *         broker (ERR_DENIED, ERR_FENCED, ERR_CONFLICT, ERR_DIGEST, ERR_LINK, ERR_ROLLBACK), after which
+ *         the publisher only answers that. */
 MUST_CHECK enum err publisher_publish(struct publisher *publisher, uint32_t region,
                                       const char *topic, const void *event, size_t size);
 
@@ -78,6 +78,10 @@ MUST_CHECK enum err publisher_pump(struct publisher *publisher, uint32_t timeout
 MUST_CHECK enum err publisher_flush(struct publisher *publisher, uint32_t timeout_ms);
 
 void publisher_status(const struct publisher *publisher, struct publisher_status *out);
+
+/* After ERR_ROLLBACK: forget that answer and say Hello anew. The broker may have been put right, or an
+ * operator has decided (outbox_accept_rollback()). */
+void publisher_ask_again(struct publisher *publisher);
 
 /* A descriptor that becomes readable when pump has something to do; for a caller's own poll().
  * It changes when the publisher reconnects, so ask before each poll. */

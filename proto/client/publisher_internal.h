@@ -92,6 +92,8 @@ MUST_CHECK enum err session_step(struct publisher *publisher);
 /* Whether there is anything to send or to wait for. */
 bool session_is_idle(const struct publisher *publisher);
 void session_fail(struct publisher *publisher, enum err err, const char *text);
+/* Say Hello again and send everything that is not acknowledged once more, after the Welcome. */
+void session_begin_again(struct publisher *publisher, uint64_t wait_ms);
 
 /* publisher.c */
 MUST_CHECK enum err publisher_close_batch(struct publisher *publisher, bool is_last);

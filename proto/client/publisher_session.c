@@ -28,8 +28,7 @@ void session_fail(struct publisher *publisher, enum err err, const char *text)
     publisher->final = err;
 }
 
-/* Say Hello again and send everything that is not acknowledged once more, after the Welcome. */
-static void begin_again(struct publisher *publisher, uint64_t wait_ms)
+void session_begin_again(struct publisher *publisher, uint64_t wait_ms)
 {
     uint64_t now_us = clock_monotonic_us();
     publisher->session = SESSION_NEW;
@@ -77,7 +76,7 @@ static enum err drop_stored(struct publisher *publisher, const Songhua__V1__Welc
     uint64_t next = window->count ? window_at(window, 0)->sequence : publisher->next_sequence;
     if (next == welcome->sequence + 1)
         return ERR_OK;
-    return next > welcome->sequence ? ERR_CORRUPT : ERR_CONFLICT;
+    return next > welcome->sequence ? ERR_ROLLBACK : ERR_CONFLICT;
 }
 
 /* Without an outbox: the chain lives in this process, so the broker's state must be ours, or the one
@@ -96,7 +95,7 @@ static enum err adopt_chain(struct publisher *publisher, const Songhua__V1__Welc
         return ERR_FENCED;
     if (welcome->epoch == publisher->epoch)
         return drop_stored(publisher, welcome);
-    return publisher->status.acknowledged ? ERR_CORRUPT : ERR_OK; /* what it confirmed is gone */
+    return publisher->status.acknowledged ? ERR_ROLLBACK : ERR_OK; /* what it confirmed is gone */
 }
 
 static enum err adopt_outbox(struct publisher *publisher, const Songhua__V1__Welcome *welcome)
@@ -129,14 +128,12 @@ static void on_welcome(struct publisher *publisher, const Songhua__V1__Welcome *
                                              : adopt_chain(publisher, welcome);
     if (err_is_retriable(err)) { /* no room to sign what waits anew */
         note(publisher, err, NULL);
-        begin_again(publisher, OUTBOX_FULL_RETRY_MS);
+        session_begin_again(publisher, OUTBOX_FULL_RETRY_MS);
         return;
     }
     if (err) {
-        session_fail(publisher, err,
-                     err == ERR_CORRUPT ? "the broker no longer has what it acknowledged (restored "
-                                          "from an older copy?)"
-                                        : NULL);
+        publisher->status.is_connected = false;
+        session_fail(publisher, err, NULL);
         return;
     }
     uint32_t wanted = publisher->options.max_batch_bytes;
@@ -192,9 +189,9 @@ static void on_refusal(struct publisher *publisher, const Songhua__V1__Reply *re
         err == ERR_GAP || (err == ERR_LINK && ++publisher->link_refusals < LINK_REFUSALS_MAX);
     note(publisher, err, reply->message);
     if (is_mended_by_hello)
-        begin_again(publisher, 0);
+        session_begin_again(publisher, 0);
     else if (reply->retry_ms || err_is_retriable(err))
-        begin_again(publisher, reply->retry_ms ? reply->retry_ms : RETRY_DEFAULT_MS);
+        session_begin_again(publisher, reply->retry_ms ? reply->retry_ms : RETRY_DEFAULT_MS);
     else
         session_fail(publisher, err, reply->message);
 }
@@ -312,7 +309,7 @@ static void check_link(struct publisher *publisher)
     publisher->checked_us = now_us;
     enum err failure = channel_failure(&publisher->channel);
     if (channel_is_renewed(&publisher->channel) && publisher->session != SESSION_NEW)
-        begin_again(publisher, 0);
+        session_begin_again(publisher, 0);
     if (failure) {
         publisher->status.is_connected = false;
         note(publisher, failure, NULL);
@@ -322,7 +319,7 @@ static void check_link(struct publisher *publisher)
         publisher->status.is_connected = false;
         if (!channel_reopen(&publisher->channel))
             publisher->status.reconnects++;
-        begin_again(publisher, 0);
+        session_begin_again(publisher, 0);
     }
 }
 

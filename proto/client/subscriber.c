@@ -35,12 +35,12 @@ struct subscriber {
     bool has_ahead;
     bool is_asked; /* a request is out */
     uint64_t asked_id, asked_us;
-    bool is_placed; /* status.next is known; else the start has to be asked for */
-    bool has_reply; /* a Fetched came: status is true */
-    bool has_gap;
-    enum err refusal;    /* the broker's last answer was no */
-    struct buffer plain; /* decompressed payload */
-    ZSTD_DCtx *unpacker; /* made by the first compressed payload */
+    bool is_placed;          /* status.next is known; else the start has to be asked for */
+    bool has_reply;          /* a Fetched came: status is true */
+    bool has_gap, is_beyond; /* of the place asked for: pruned; behind the stream's end */
+    enum err refusal;        /* the broker's last answer was no */
+    struct buffer plain;     /* decompressed payload */
+    ZSTD_DCtx *unpacker;     /* made by the first compressed payload */
     struct subscriber_status status;
 };
 
@@ -177,6 +177,7 @@ static void on_fetched(struct subscriber *subscriber, const Songhua__V1__Fetched
     uint64_t oldest = fetched->first ? fetched->first : fetched->last + 1;
     bool is_pruned = status->next && status->next <= fetched->last && status->next < oldest;
     subscriber->has_gap = subscriber->has_gap || is_pruned;
+    subscriber->is_beyond = status->next > fetched->last + 1;
     status->first = fetched->first;
     status->last = fetched->last;
     status->next = fetched->next;
@@ -331,6 +332,18 @@ static void keep_asking(struct subscriber *subscriber)
         ask_place(subscriber);
 }
 
+static void note_beyond(struct subscriber *subscriber)
+{
+    char text[sizeof subscriber->status.last_error_text];
+    const struct subscriber_status *status = &subscriber->status;
+    snprintf(text, sizeof text,
+             "%s ends at record %llu, and record %llu is to be read next: the broker was put back "
+             "from an older copy, or is another one",
+             subscriber->stream, (unsigned long long)status->last,
+             (unsigned long long)status->next);
+    note(subscriber, ERR_ROLLBACK, text);
+}
+
 /* One round of hearing and asking. ERR_TIMEOUT: nothing to hand out yet. */
 static enum err step(struct subscriber *subscriber)
 {
@@ -343,6 +356,11 @@ static enum err step(struct subscriber *subscriber)
     if (subscriber->has_gap) {
         subscriber->has_gap = false;
         return ERR_GAP;
+    }
+    if (subscriber->is_beyond) {
+        subscriber->is_beyond = false;
+        note_beyond(subscriber);
+        return ERR_ROLLBACK;
     }
     check_link(subscriber);
     if (subscriber->has_ahead)

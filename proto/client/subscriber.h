@@ -8,7 +8,8 @@
  * The next records are asked for while the last are handled. Lost connections are made again without
  * the caller noticing more than a delay. If the place asked for has been pruned, one call answers
  * ERR_GAP and subscriber_status() says the oldest record there is; the call after it goes on from
- * there. Never a silent jump.
+ * there. If it lies behind the stream's end, that is ERR_ROLLBACK: what was read there once is gone.
+ * Never a silent jump, and never a silent wait for what was there before.
  * Not for use by two threads at once.
  */
 #ifndef SONGHUA_CLIENT_SUBSCRIBER_H
@@ -74,7 +75,7 @@ MUST_CHECK enum err subscriber_open(const struct subscriber_options *options,
 void subscriber_close(struct subscriber **subscriber);
 
 /* The next record. Errors  ERR_TIMEOUT (none within wait_ms; call again), ERR_GAP (pruned),
- *         ERR_DENIED, ERR_NOT_FOUND (stream), ERR_KEY, ERR_CORRUPT (checksum), ERR_UNREACHABLE (no
+ *         ERR_ROLLBACK, ERR_DENIED, ERR_NOT_FOUND (stream), ERR_KEY, ERR_CORRUPT (checksum), ERR_UNREACHABLE (no
  *         connection within wait_ms; call again). */
 MUST_CHECK enum err subscriber_next(struct subscriber *subscriber, uint32_t wait_ms,
                                     struct subscriber_record *out);

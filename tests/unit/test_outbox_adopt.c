@@ -117,8 +117,8 @@ Test(outbox_adopt, a_broker_that_lost_what_it_acknowledged_is_found_out, .timeou
     case_append_texts(fixture->outbox, 3);
     struct outbox_welcome older = welcome_at(fixture->outbox, 1);
     case_acknowledge(fixture->outbox, 2);
-    cr_expect_eq(outbox_adopt(fixture->outbox, &older), ERR_CORRUPT);
-    cr_expect_eq(outbox_adopt(fixture->outbox, &case_stranger), ERR_CORRUPT);
+    cr_expect_eq(outbox_adopt(fixture->outbox, &older), ERR_ROLLBACK);
+    cr_expect_eq(outbox_adopt(fixture->outbox, &case_stranger), ERR_ROLLBACK);
     cr_expect_eq(case_status(fixture->outbox).acknowledged, 2);
     cr_expect_eq(case_status(fixture->outbox).batches, 1);
     outbox_case_free(fixture);
@@ -136,7 +136,7 @@ Test(outbox_adopt, a_broker_that_lost_the_epoch_before_is_found_out, .timeout = 
                                            .digest = head};
     cr_assert_eq(outbox_adopt(fixture->outbox, &welcome), ERR_OK);
     case_append_texts(fixture->outbox, 1);
-    cr_expect_eq(outbox_adopt(fixture->outbox, &case_stranger), ERR_CORRUPT);
+    cr_expect_eq(outbox_adopt(fixture->outbox, &case_stranger), ERR_ROLLBACK);
     cr_expect_eq(outbox_adopt(fixture->outbox, &welcome), ERR_OK);
     outbox_case_free(fixture);
 }
