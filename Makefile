@@ -20,7 +20,7 @@ PACKAGES_PEERS := nats-server libnats-dev redis-server libhiredis-dev mosquitto 
 PACKAGES_CHECK := clang libclang-rt-14-dev clang-format
 
 .DEFAULT_GOAL := help
-.PHONY: help all run test fault check deps deps-test deps-check deps-peers bench bench-peers asan asan-clang tsan clang fresh fuzz lint format docs install \
+.PHONY: help all run test fault soak check deps deps-test deps-check deps-peers bench bench-peers asan asan-clang tsan clang fresh fuzz lint format docs install \
         uninstall clean programs tests
 
 help:
@@ -193,6 +193,16 @@ $(BUILD)/libfaultdisk.so: tests/fault/preload/fault_disk.c tests/fault/preload/t
 fault: deps-test
 	@$(MAKE) --no-print-directory programs tests
 	@tests/run.sh $(BUILD) --filter 'fault_*/*'
+
+## make soak          a pipeline under load and mixed faults for MINUTES (30); SEED
+SOAK_OBJECTS := $(call objects,$(wildcard tests/fault/soak/*.c tests/support/*.c))
+$(SOAK_OBJECTS): EXTRA_CFLAGS := -Wno-pedantic -Wno-missing-prototypes -Wno-strict-prototypes
+$(BUILD)/songhua-soak: $(SOAK_OBJECTS) $(BROKER) $(PRODUCERS) $(CONSUMERS) $(SONGHUA)
+	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lcriterion
+soak: export MINUTES ?= 30
+soak: deps-test
+	@$(MAKE) --no-print-directory programs $(BUILD)/songhua-soak
+	@SONGHUA_BUILD=$(BUILD) SONGHUA_CONFIG=/dev/null $(BUILD)/songhua-soak --verbose=0
 
 ## make asan          every test under AddressSanitizer and UndefinedBehaviorSanitizer
 ## make tsan          the whole pipeline under ThreadSanitizer (the test framework does not run under it)

@@ -49,7 +49,7 @@ static void check(struct stage *stage, int round, bool is_last)
     char line[HISTORY_LINE_BYTES];
     struct history *history = history_new();
     sender_tell(stage->world, "agent", history);
-    sender_tell_journal(stage->world, "events", history);
+    sender_tell_journal(stage->world, "events", NULL, history);
     bool is_good = history_verdict(history, line);
     cr_assert(is_good, "seed %d, round %d: %s", SEED, round, line);
     if (is_last)

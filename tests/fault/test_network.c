@@ -117,7 +117,7 @@ static void close_stage(struct stage *stage, const char *what)
     cr_assert_eq(world_stop_broker(stage->world, false), 0);
     for (size_t i = 0; i < SENDERS; i++)
         sender_tell(stage->world, stage->lanes[i].name, history);
-    sender_tell_journal(stage->world, "events", history);
+    sender_tell_journal(stage->world, "events", NULL, history);
     for (size_t i = SENDERS; i < LANES; i++)
         follower_tell(stage->lanes[i].follower, history);
     bool is_good = history_verdict(history, line);

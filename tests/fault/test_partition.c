@@ -112,7 +112,7 @@ static void close_stage(struct stage *stage, const char *what)
         sender_tell(stage->world, name, history);
         sender_close(&stage->senders[i]);
     }
-    sender_tell_journal(stage->world, "events", history);
+    sender_tell_journal(stage->world, "events", NULL, history);
     follower_tell(stage->follower, history);
     bool is_good = history_verdict(history, line);
     cr_assert(is_good, "%s: %s", what, line);

@@ -349,6 +349,11 @@ int world_stop_broker(struct world *world, bool is_kill)
     return world_wait(world, world->broker_pid);
 }
 
+pid_t world_broker(const struct world *world)
+{
+    return world->broker_pid;
+}
+
 const char *world_endpoint(struct world *world, const char *which)
 {
     for (size_t i = 0; i < 4; i++)

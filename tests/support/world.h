@@ -37,6 +37,8 @@ pid_t world_start_broker(struct world *world, const char *const *extra);
 /* End with SIGTERM, or SIGKILL, and wait. Returns the exit code, or -signal. */
 int world_stop_broker(struct world *world, bool is_kill);
 
+pid_t world_broker(const struct world *world); /* its process */
+
 /* Endpoints as bound: "publish", "fetch", "live", "http". */
 const char *world_endpoint(struct world *world, const char *which);
 const char *world_server_key(struct world *world);
