@@ -1,5 +1,7 @@
 #include "consumers/report/review.h"
 
+#include "proto/event/unit.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,10 +282,31 @@ static bool is_in_window(const struct review *review, uint32_t period)
     return year >= review->options.first_year && year <= review->options.last_year;
 }
 
-static struct decimal value_of(const struct figure *figure)
+/* Half of the last digit that was reported, in the indicator's unit, and the figure there. False: of
+ * another unit. */
+static bool reported_in(const struct figure *figure, const char *unit, double *value, double *half)
 {
-    return (struct decimal){figure->event->observation->unscaled,
-                            figure->event->observation->decimals};
+    const Songhua__V1__Observation *observation = figure->event->observation;
+    const char *own = *observation->unit ? observation->unit : unit;
+    const struct decimal reported = {observation->unscaled, observation->decimals};
+    const struct decimal last_digit = {1, observation->decimals};
+    struct decimal here, digit;
+    if (unit_convert(reported, own, unit, &here) || unit_convert(last_digit, own, unit, &digit))
+        return false;
+    *value = decimal_to_double(here);
+    *half = decimal_to_double(digit) / 2;
+    return true;
+}
+
+/* Whether one figure is not the other one, rounded: 187.3 亿 and 1872794 万 are the same figure. */
+static bool is_revised(const struct indicator *indicator, const struct figure *first,
+                       const struct figure *last)
+{
+    double a, b, half_a, half_b;
+    if (!reported_in(first, indicator->unit, &a, &half_a) ||
+        !reported_in(last, indicator->unit, &b, &half_b))
+        return true;
+    return fabs(a - b) > fmax(half_a, half_b) * (1 + 1e-9);
 }
 
 /* The vintages of one subject are `first` to `last`; the last one is in force. `is_counted`: another
@@ -305,7 +328,7 @@ static void take_subject(struct review *review, const struct subject *first,
         *is_counted = true;
     }
     if (first->figure->event->body_case == SONGHUA__V1__EVENT__BODY_OBSERVATION &&
-        decimal_compare(value_of(first->figure), value_of(last->figure)))
+        is_revised(indicator, first->figure, last->figure))
         review->revisions[review->revision_count++] =
             (struct review_revision){first->figure, last->figure};
 }

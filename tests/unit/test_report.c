@@ -380,3 +380,17 @@ Test(report, file_that_is_no_report_is_refused_with_its_place)
     cr_expect(strstr(why, "line 1"), "%s", why);
     cr_expect_eq(frozen_load("deploy/data/none.json", &frozen, why), ERR_NOT_FOUND);
 }
+
+Test(report, figure_rounded_or_in_another_unit_is_no_revision)
+{
+    struct review *review;
+    size_t intensity = 0;
+    cr_assert_eq(review_new(basis, &three_years, &review), ERR_OK);
+    for (size_t i = 0; i < review->revision_count; i++) {
+        const Songhua__V1__Observation *last = review->revisions[i].last->event->observation;
+        cr_expect_str_neq(last->indicator, "rd_expenditure"); /* 187.3 亿元, then 1872794 万元 */
+        intensity += !strcmp(last->indicator, "rd_intensity");
+    }
+    cr_expect_eq(intensity, 1); /* 2022: 1.43, then 1.46 */
+    review_free(review);
+}
