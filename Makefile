@@ -21,7 +21,7 @@ PACKAGES_CHECK := clang libclang-rt-14-dev clang-format
 
 .DEFAULT_GOAL := help
 .PHONY: help all run test fault soak check deps deps-test deps-check deps-peers bench bench-peers asan asan-clang tsan clang fresh fuzz lint format docs install \
-        uninstall clean programs tests
+        uninstall clean programs tests systemd-check
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -37,7 +37,7 @@ test: deps-test
 	@tests/run.sh $(BUILD)
 
 ## make check         what a commit must pass: lint, tests, both compilers, sanitizers
-check: lint test
+check: lint test systemd-check
 	@$(MAKE) --no-print-directory FLAVOUR=clang programs tests
 	@$(MAKE) --no-print-directory asan
 
@@ -272,6 +272,10 @@ fuzz: deps-check
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz $(FUZZERS:%=build/fuzz/fuzz-%)
 	@tests/fuzz/run.sh build/fuzz $(SECONDS_EACH) $(FUZZERS)
 
+## make systemd-check how exposed each unit is, by systemd's own count; above 2.0 fails
+systemd-check:
+	@deploy/systemd/check.sh
+
 # --- manual pages --------------------------------------------------------------------------------
 ## make docs          manual pages from the programs' own help, in build/docs
 docs: deps
@@ -280,6 +284,7 @@ docs: deps
 	@deploy/docs.sh $(BUILD) build/docs
 
 # --- installing ---------------------------------------------------------------------------------
+UNITS := $(wildcard deploy/systemd/*.service)
 ## make install       programs, library, headers, protocol, policy data (DESTDIR, prefix, sysconfdir)
 install: deps
 	@$(MAKE) --no-print-directory programs
@@ -295,13 +300,18 @@ install: deps
 	install -m 644 $(PROTOS:%=%.proto) proto/README.md $(DESTDIR)$(prefix)/share/songhua/proto
 	install -m 644 deploy/framework/*.yaml $(DESTDIR)$(prefix)/share/songhua/framework
 	install -m 644 deploy/prefectures/*.yaml $(DESTDIR)$(prefix)/share/songhua/prefectures
+	install -d $(DESTDIR)$(prefix)/lib/systemd/system $(DESTDIR)$(prefix)/lib/sysusers.d
+	install -m 644 deploy/systemd/songhua.sysusers.conf $(DESTDIR)$(prefix)/lib/sysusers.d/songhua.conf
+	for unit in $(UNITS); do sed 's|/usr/bin/songhua|$(prefix)/bin/songhua|' $$unit \
+	  > $(DESTDIR)$(prefix)/lib/systemd/system/$${unit##*/}; done
 	printf '%s\n' 'prefix=$(prefix)' 'Name: songhua' 'Description: Durable event log client' \
 	  'Version: $(VERSION)' 'Requires: libzmq libczmq libprotobuf-c lmdb libsodium libxxhash libzstd yaml-0.1' \
 	  'Libs: -L$${prefix}/lib -lsonghua -lcsv -lpthread -lm' 'Cflags: -I$${prefix}/include/songhua' \
 	  > $(DESTDIR)$(prefix)/lib/pkgconfig/songhua.pc
 uninstall:
 	rm -f $(PROGRAMS:%=$(DESTDIR)$(prefix)/bin/%) $(DESTDIR)$(prefix)/lib/libsonghua.a \
-	  $(DESTDIR)$(prefix)/lib/pkgconfig/songhua.pc
+	  $(DESTDIR)$(prefix)/lib/pkgconfig/songhua.pc $(DESTDIR)$(prefix)/lib/sysusers.d/songhua.conf \
+	  $(UNITS:deploy/systemd/%=$(DESTDIR)$(prefix)/lib/systemd/system/%)
 	rm -rf $(DESTDIR)$(prefix)/include/songhua $(DESTDIR)$(prefix)/share/songhua
 
 ## make clean         remove build/
