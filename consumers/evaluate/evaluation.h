@@ -72,6 +72,23 @@ MUST_CHECK enum err evaluation_add_milestone(struct evaluation *evaluation, uint
                                              const Songhua__V1__Milestone *milestone,
                                              struct address address, uint64_t stored_ms);
 
+/* The figures as rows, to be kept by the caller and given back to a new evaluation: every row that is
+ * new or has another value since the last call, to replace the one with its key. Frameworks are not
+ * among them. What the rows look like is in series_row.h; EVALUATION_ROWS_VERSION is theirs.
+ * Errors  ERR_LIMIT, ERR_NOMEM, what `row` answered: its row and those after it are due again. */
+enum { EVALUATION_ROWS_VERSION = 1 };
+typedef enum err evaluation_row(void *context, const void *key, size_t key_size, const void *value,
+                                size_t value_size);
+MUST_CHECK enum err evaluation_save(struct evaluation *evaluation, evaluation_row *row,
+                                    void *context);
+
+/* Take up a row; all of them, in the order of their keys as bytes, before anything is added, and then
+ * say so with the second call.
+ * Errors  ERR_CORRUPT (no row of this version), ERR_LIMIT, ERR_NOMEM: the evaluation is of no use. */
+MUST_CHECK enum err evaluation_restore(struct evaluation *evaluation, const void *key,
+                                       size_t key_size, const void *value, size_t value_size);
+MUST_CHECK enum err evaluation_restored(struct evaluation *evaluation);
+
 /* Judge one target (NULL: as an indicator without one) in one region. `indicator` and `target` are
  * of the framework in force as of the moment. */
 void evaluation_judge(const struct evaluation *evaluation, struct as_of as_of,

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { FIRST_BLOCK = 4, LARGEST_BLOCK = 32, DOUBLINGS = 3 };
+
 /* The first slot whose period is not before `key`. */
 static uint32_t slot_place(const struct series *series, uint32_t key)
 {
@@ -18,18 +20,19 @@ static uint32_t slot_place(const struct series *series, uint32_t key)
     return low;
 }
 
-/* An array of twice the capacity with the old one's entries; NULL when the arena is exhausted. */
-static void *grow(const void *entries, uint32_t count, uint32_t *capacity, size_t each,
-                  struct arena *arena)
+/* Twice the slots, the old ones left behind in the arena. */
+static enum err grow_slots(struct series *series, struct arena *arena)
 {
-    uint32_t larger = *capacity == 0 ? 1 : *capacity * 2;
-    void *copy = larger > *capacity ? arena_take(arena, larger * each) : NULL;
-    if (copy == NULL)
-        return NULL;
-    if (count > 0)
-        memcpy(copy, entries, count * each);
-    *capacity = larger;
-    return copy;
+    uint32_t larger = series->capacity == 0 ? 1 : series->capacity * 2;
+    struct period_slot *slots =
+        larger > series->capacity ? arena_take(arena, larger * sizeof *slots) : NULL;
+    if (slots == NULL)
+        return ERR_NOMEM;
+    if (series->count > 0)
+        memcpy(slots, series->slots, series->count * sizeof *slots);
+    series->slots = slots;
+    series->capacity = larger;
+    return ERR_OK;
 }
 
 static struct period_slot *slot_of(struct series *series, uint32_t key, struct arena *arena)
@@ -37,18 +40,44 @@ static struct period_slot *slot_of(struct series *series, uint32_t key, struct a
     uint32_t place = slot_place(series, key);
     if (place < series->count && series->slots[place].key == key)
         return &series->slots[place];
-    if (series->count == series->capacity) {
-        void *larger =
-            grow(series->slots, series->count, &series->capacity, sizeof *series->slots, arena);
-        if (larger == NULL)
-            return NULL;
-        series->slots = larger;
-    }
+    if (series->count == series->capacity && grow_slots(series, arena) != ERR_OK)
+        return NULL;
     struct period_slot *slot = &series->slots[place];
     memmove(slot + 1, slot, (series->count - place) * sizeof *slot);
     *slot = (struct period_slot){.key = key};
     series->count++;
     return slot;
+}
+
+uint32_t block_capacity(uint32_t number)
+{
+    return number < DOUBLINGS ? (uint32_t)FIRST_BLOCK << number : LARGEST_BLOCK;
+}
+
+static struct block *block_with_room(struct series *series, struct arena *arena)
+{
+    struct block *last = series->last;
+    if (last != NULL && last->count < block_capacity(last->number))
+        return last;
+    uint32_t number = last != NULL ? last->number + 1 : 0;
+    struct block *block =
+        arena_take(arena, sizeof *block + block_capacity(number) * sizeof *block->entries);
+    if (block == NULL)
+        return NULL;
+    *block = (struct block){.number = number};
+    *(last != NULL ? &last->next : &series->first) = block;
+    series->last = block;
+    return block;
+}
+
+enum err series_append(struct series *series, uint32_t key, const struct vintage *vintage,
+                       struct arena *arena)
+{
+    struct block *block = block_with_room(series, arena);
+    if (block == NULL)
+        return ERR_NOMEM;
+    block->entries[block->count++] = (struct entry){.vintage = *vintage, .key = key};
+    return ERR_OK;
 }
 
 static int compare_address(const struct vintage *a, const struct vintage *b)
@@ -58,38 +87,95 @@ static int compare_address(const struct vintage *a, const struct vintage *b)
     return (a->index > b->index) - (a->index < b->index);
 }
 
+/* Where a vintage of this address belongs in the slot; *is_new is false when there is one already. */
+static struct entry **place_in(struct period_slot *slot, const struct vintage *vintage,
+                               bool *is_new)
+{
+    struct entry **place = &slot->latest;
+    while (*place != NULL && compare_address(&(*place)->vintage, vintage) > 0)
+        place = &(*place)->earlier;
+    *is_new = *place == NULL || compare_address(&(*place)->vintage, vintage) != 0;
+    return place;
+}
+
 enum err series_add(struct series *series, uint32_t key, const struct vintage *vintage,
                     struct arena *arena, bool *is_new)
 {
     struct period_slot *slot = slot_of(series, key, arena);
     if (slot == NULL)
         return ERR_NOMEM;
-    uint32_t place = slot->count;
-    while (place > 0 && compare_address(&slot->vintages[place - 1], vintage) > 0)
-        place--;
-    *is_new = place == 0 || compare_address(&slot->vintages[place - 1], vintage) != 0;
+    struct entry **place = place_in(slot, vintage, is_new);
     if (!*is_new)
         return ERR_OK;
-    if (slot->count == slot->capacity) {
-        void *larger =
-            grow(slot->vintages, slot->count, &slot->capacity, sizeof *slot->vintages, arena);
-        if (larger == NULL)
-            return ERR_NOMEM;
-        slot->vintages = larger;
-    }
-    memmove(&slot->vintages[place + 1], &slot->vintages[place],
-            (slot->count - place) * sizeof *slot->vintages);
-    slot->vintages[place] = *vintage;
-    slot->count++;
+    struct block *block = block_with_room(series, arena);
+    if (block == NULL)
+        return ERR_NOMEM;
+    struct entry *entry = &block->entries[block->count++];
+    *entry = (struct entry){.vintage = *vintage, .earlier = *place, .key = key};
+    *place = entry;
+    if (series->unsaved == NULL)
+        series->unsaved = block;
     return ERR_OK;
+}
+
+/* --- all at once -------------------------------------------------------------------------------- */
+
+/* Mark the periods that the series has; returns how many. */
+static uint32_t mark_periods(const struct series *series, struct period_ranks *ranks)
+{
+    uint32_t count = 0;
+    for (const struct block *block = series->first; block != NULL; block = block->next)
+        for (uint32_t i = 0; i < block->count; i++) {
+            uint32_t place = block->entries[i].key - PERIOD_FIRST_KEY;
+            uint64_t bit = (uint64_t)1 << place % 64;
+            count += (ranks->seen[place / 64] & bit) == 0;
+            ranks->seen[place / 64] |= bit;
+        }
+    return count;
+}
+
+/* A slot for each period that is marked, in order; the marks are taken away. */
+static void make_slots(struct series *series, struct period_ranks *ranks)
+{
+    for (uint32_t word = 0; series->count < series->capacity; word++)
+        for (; ranks->seen[word] != 0; ranks->seen[word] &= ranks->seen[word] - 1) {
+            uint32_t place = word * 64 + (uint32_t)__builtin_ctzll(ranks->seen[word]);
+            ranks->ranks[place] = (uint16_t)series->count;
+            series->slots[series->count++] = (struct period_slot){.key = place + PERIOD_FIRST_KEY};
+        }
+}
+
+static enum err link_entries(struct series *series, const struct period_ranks *ranks)
+{
+    bool is_new = true;
+    for (struct block *block = series->first; block != NULL && is_new; block = block->next)
+        for (uint32_t i = 0; i < block->count && is_new; i++) {
+            struct entry *entry = &block->entries[i];
+            struct entry **place =
+                place_in(&series->slots[ranks->ranks[entry->key - PERIOD_FIRST_KEY]],
+                         &entry->vintage, &is_new);
+            entry->earlier = *place;
+            *place = entry;
+        }
+    return is_new ? ERR_OK : ERR_CORRUPT;
+}
+
+enum err series_index(struct series *series, struct period_ranks *ranks, struct arena *arena)
+{
+    uint32_t count = mark_periods(series, ranks);
+    struct period_slot *slots = arena_take(arena, (count + 1) * sizeof *slots);
+    if (slots == NULL)
+        return ERR_NOMEM;
+    series->slots = slots;
+    series->capacity = count;
+    make_slots(series, ranks);
+    return link_entries(series, ranks);
 }
 
 const struct vintage *slot_in_force(const struct period_slot *slot, struct as_of as_of)
 {
-    for (uint32_t i = slot->count; i > 0; i--) {
-        const struct vintage *vintage = &slot->vintages[i - 1];
-        if (vintage->sequence <= as_of.sequence && vintage->stored_ms <= as_of.ms)
-            return vintage;
-    }
+    for (const struct entry *entry = slot->latest; entry != NULL; entry = entry->earlier)
+        if (entry->vintage.sequence <= as_of.sequence && entry->vintage.stored_ms <= as_of.ms)
+            return &entry->vintage;
     return NULL;
 }

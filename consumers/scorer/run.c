@@ -18,6 +18,7 @@ enum err scorer_run(const struct invocation *invocation)
                                                   .output = "scores",
                                                   .context = scorer,
                                                   .load = scorer_load,
+                                                  .reset = scorer_reset,
                                                   .handle = scorer_handle};
     err = service_command(invocation, &settings->service, &definition);
     scorer_free(scorer);

@@ -44,6 +44,18 @@ enum err scorer_load(void *context, struct outbox *outbox)
     return scorer_state_load(scorer->state, outbox);
 }
 
+enum err scorer_reset(void *context)
+{
+    struct scorer *scorer = context;
+    struct scorer_state *fresh;
+    enum err err = scorer_state_new(&fresh);
+    if (err)
+        return err;
+    scorer_state_free(scorer->state);
+    scorer->state = fresh;
+    return ERR_OK;
+}
+
 /* --- judging ---------------------------------------------------------------------------------- */
 
 /* One record while it is judged. */
@@ -168,7 +180,7 @@ enum err scorer_handle(void *context, const struct service_input *input, struct 
     struct absorbed *absorbed = &scorer->absorbed;
     enum err err = scorer_state_absorb(scorer->state, input, absorbed);
     if (!err && absorbed->has_changed)
-        err = scorer_state_keep(input, effects);
+        err = scorer_state_keep(scorer->state, input, absorbed, effects);
     struct judging judging = {.scorer = scorer,
                               .as_of = {.sequence = input->sequence, .ms = input->stored_ms},
                               .effects = effects};

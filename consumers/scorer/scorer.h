@@ -1,7 +1,8 @@
 /* The scorer as a pure function of the record: events in, changed judgements out.
  *
  *     scorer_new(&scorer)
- *     scorer_load(scorer, outbox)                      what an earlier process kept
+ *     scorer_load(scorer, outbox)                      what an earlier process kept; after an error
+ *                                                      scorer_reset(scorer), and all records again
  *     scorer_handle(scorer, &input, &effects) …        as service_handle
  *     scorer_free(scorer)
  *
@@ -22,7 +23,10 @@ struct scorer;
 MUST_CHECK enum err scorer_new(struct scorer **out);
 void scorer_free(struct scorer *scorer);
 
+/* Errors  ERR_CORRUPT, ERR_VERSION (kept by another program's version), ERR_IO, ERR_LIMIT, ERR_NOMEM. */
 enum err scorer_load(void *scorer, struct outbox *outbox);
+/* Knows nothing again. Errors  ERR_NOMEM. */
+enum err scorer_reset(void *scorer);
 enum err scorer_handle(void *scorer, const struct service_input *input, struct effects *effects);
 
 #endif

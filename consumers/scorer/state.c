@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VERSION_KEY      "version"
+#define ROW_PREFIX       "v/"
 #define RECORD_PREFIX    "r/"
 #define PUBLISHED_PREFIX "p/"
 #define DAY_KEY          "t/day"
@@ -19,6 +21,8 @@
 
 enum {
     PREFIX_BYTES = 2,
+    VERSION_BYTES = 4 + 4,
+    ROW_KEY_MAX_BYTES = 400,
     RECORD_KEY_BYTES = PREFIX_BYTES + 8 + 8 + 4 + 4 + 1,
     PUBLISHED_KEY_BYTES = PREFIX_BYTES + 6 + 2 * (1 + OBSERVATION_ID_MAX_BYTES) + 1,
     SCORE_MAX_BYTES = 64 * 1024,
@@ -96,7 +100,7 @@ static enum err add_framework(struct scorer_state *state,
     if (!err) {
         state->frameworks[state->framework_count++] = framework;
         err = evaluation_set_framework(state->evaluation, framework, address);
-        absorbed->has_changed = absorbed->is_framework = true;
+        absorbed->has_changed = absorbed->is_framework = absorbed->has_more = true;
     } else if (err == ERR_FRAMEWORK) {
         refuse(state, address, "framework", diag.count ? diag.items[0].en : err_text(err));
         note_refusal(absorbed, version, address, &diag);
@@ -136,6 +140,8 @@ static enum err add_figure(struct scorer_state *state, uint32_t region,
         return ERR_OK;
     }
     absorbed->has_changed = absorbed->has_changed || !err;
+    absorbed->has_more =
+        absorbed->has_more || event->body_case == SONGHUA__V1__EVENT__BODY_MILESTONE;
     return err;
 }
 
@@ -163,7 +169,7 @@ enum err scorer_state_absorb(struct scorer_state *state, const struct service_in
                              struct absorbed *out)
 {
     enum err err = ERR_OK;
-    out->has_changed = out->is_framework = false;
+    out->has_changed = out->is_framework = out->has_more = false;
     out->refusal_count = 0;
     for (size_t i = 0; i < input->event_count && !err; i++)
         err = add_event(state, input, (uint32_t)i, out);
@@ -227,9 +233,25 @@ enum err scorer_state_turn(struct scorer_state *state, uint64_t day, struct effe
     return effects_put(effects, DAY_KEY, sizeof DAY_KEY - 1, value, sizeof value);
 }
 
-/* --- keeping and loading ---------------------------------------------------------------------- */
+/* --- keeping ---------------------------------------------------------------------------------- */
 
-enum err scorer_state_keep(const struct service_input *input, struct effects *effects)
+static void put_version(unsigned char value[VERSION_BYTES])
+{
+    bytes_put_le32(value, SCORER_STATE_VERSION);
+    bytes_put_le32(value + 4, EVALUATION_ROWS_VERSION);
+}
+
+static enum err keep_version(struct scorer_state *state, struct effects *effects)
+{
+    unsigned char value[VERSION_BYTES];
+    if (state->is_version_kept)
+        return ERR_OK;
+    put_version(value);
+    state->is_version_kept = true;
+    return effects_put(effects, VERSION_KEY, sizeof VERSION_KEY - 1, value, sizeof value);
+}
+
+static enum err keep_record(const struct service_input *input, struct effects *effects)
 {
     unsigned char key[RECORD_KEY_BYTES];
     const struct batch *batch = input->batch;
@@ -241,6 +263,28 @@ enum err scorer_state_keep(const struct service_input *input, struct effects *ef
     key[26] = !strcmp(batch->topic, FRAMEWORK_TOPIC);
     return effects_put(effects, key, sizeof key, batch->payload, batch->payload_size);
 }
+
+static enum err keep_row(void *context, const void *row_key, size_t row_key_size, const void *value,
+                         size_t value_size)
+{
+    unsigned char key[PREFIX_BYTES + ROW_KEY_MAX_BYTES];
+    if (row_key_size > ROW_KEY_MAX_BYTES)
+        return ERR_LIMIT;
+    memcpy(key, ROW_PREFIX, PREFIX_BYTES);
+    memcpy(key + PREFIX_BYTES, row_key, row_key_size);
+    return effects_put(context, key, PREFIX_BYTES + row_key_size, value, value_size);
+}
+
+enum err scorer_state_keep(struct scorer_state *state, const struct service_input *input,
+                           const struct absorbed *absorbed, struct effects *effects)
+{
+    enum err err = keep_version(state, effects);
+    if (!err && absorbed->has_more)
+        err = keep_record(input, effects);
+    return err ? err : evaluation_save(state->evaluation, keep_row, effects);
+}
+
+/* --- loading ---------------------------------------------------------------------------------- */
 
 struct loading {
     struct scorer_state *state;
@@ -304,19 +348,69 @@ static bool visit_day(void *context, const void *key, size_t key_size, const voi
     return !loading->err;
 }
 
+static bool visit_row(void *context, const void *key, size_t key_size, const void *value,
+                      size_t value_size)
+{
+    struct loading *loading = context;
+    loading->err = evaluation_restore(loading->state->evaluation, (const char *)key + PREFIX_BYTES,
+                                      key_size - PREFIX_BYTES, value, value_size);
+    return !loading->err;
+}
+
+static bool visit_any(void *context, const void *key, size_t key_size, const void *value,
+                      size_t value_size)
+{
+    bool *is_there = context;
+    (void)key, (void)key_size, (void)value, (void)value_size;
+    *is_there = true;
+    return false;
+}
+
+static enum err check_version(struct scorer_state *state, struct outbox *outbox)
+{
+    unsigned char own[VERSION_BYTES];
+    struct buffer found;
+    bool is_there = false;
+    buffer_init(&found, VERSION_BYTES);
+    enum err err = outbox_get(outbox, VERSION_KEY, sizeof VERSION_KEY - 1, &found);
+    put_version(own);
+    if (!err)
+        state->is_version_kept =
+            found.size == VERSION_BYTES && !memcmp(found.data, own, VERSION_BYTES);
+    buffer_fini(&found);
+    if (err == ERR_NOT_FOUND) /* from before there were versions, or new */
+        err = outbox_each(outbox, RECORD_PREFIX, PREFIX_BYTES, visit_any, &is_there);
+    else if (err == ERR_LIMIT || (!err && !state->is_version_kept))
+        err = ERR_VERSION;
+    return !err && is_there ? ERR_VERSION : err;
+}
+
+static enum err load_each(struct loading *loading, struct outbox *outbox, const char *prefix,
+                          outbox_visit *visit)
+{
+    enum err err = outbox_each(outbox, prefix, PREFIX_BYTES, visit, loading);
+    return err ? err : loading->err;
+}
+
+/* Rows before records: figures that both have are known by then. */
 enum err scorer_state_load(struct scorer_state *state, struct outbox *outbox)
 {
     struct loading loading = {.state = state};
+    enum err err = check_version(state, outbox);
+    if (err)
+        return err;
     arena_init(&loading.arena, LOAD_ARENA_BYTES);
-    enum err err = outbox_each(outbox, RECORD_PREFIX, PREFIX_BYTES, visit_record, &loading);
+    err = load_each(&loading, outbox, ROW_PREFIX, visit_row);
     if (!err)
-        err = loading.err;
+        err = evaluation_restored(state->evaluation);
     if (!err)
-        err = outbox_each(outbox, PUBLISHED_PREFIX, PREFIX_BYTES, visit_published, &loading);
+        err = load_each(&loading, outbox, RECORD_PREFIX, visit_record);
     if (!err)
-        err = loading.err;
+        err = load_each(&loading, outbox, PUBLISHED_PREFIX, visit_published);
     if (!err)
         err = outbox_each(outbox, DAY_KEY, sizeof DAY_KEY - 1, visit_day, &loading);
+    if (!err)
+        err = loading.err;
     arena_fini(&loading.arena);
-    return err ? err : loading.err;
+    return err;
 }

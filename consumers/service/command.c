@@ -80,7 +80,8 @@ static enum err run_service(const struct invocation *invocation,
                                             .ports = link_ports(link),
                                             .handle = definition->handle,
                                             .context = definition->context,
-                                            .position = link_position(link)};
+                                            .position = link_position(link),
+                                            .published = link_published(link)};
     enum err err = service_new(&options, &running.service);
     if (err)
         return command_fail(invocation, err, "%s", definition->name);
@@ -125,6 +126,18 @@ static enum err open_link(const struct invocation *invocation,
                : ERR_OK;
 }
 
+/* A state that cannot be used is made anew from the record. */
+static enum err load(const struct service_definition *definition, struct link *link)
+{
+    enum err err = definition->load(definition->context, link_outbox(link));
+    if ((err != ERR_CORRUPT && err != ERR_VERSION) || !definition->reset)
+        return err;
+    log_warn("service.rebuild", "service=%s position=%" PRIu64 " error=%s action=from_the_record",
+             definition->name, link_position(link), err_name(err));
+    err = definition->reset(definition->context);
+    return err ? err : link_forget_state(link);
+}
+
 enum err service_command(const struct invocation *invocation,
                          const struct service_settings *settings,
                          const struct service_definition *definition)
@@ -142,7 +155,7 @@ enum err service_command(const struct invocation *invocation,
     if (!err)
         err = open_link(invocation, settings, definition, &identity, server_key, &link);
     if (!err && definition->load) {
-        err = definition->load(definition->context, link_outbox(link));
+        err = load(definition, link);
         if (err)
             command_fail(invocation, err, "--state %s", settings->state);
     }

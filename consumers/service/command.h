@@ -45,8 +45,10 @@ struct service_definition {
     const char *name;           /* "scorer" */
     const char *input, *output; /* streams */
     void *context;
-    /* Take up the state that was stored. May be NULL. */
+    /* Take up the state that was stored. May be NULL. After ERR_CORRUPT and ERR_VERSION `reset`, which
+     * makes the context as new, and all records from the first one are handled again. */
     enum err (*load)(void *context, struct outbox *outbox);
+    enum err (*reset)(void *context); /* NULL: those errors end the service */
     service_handle *handle;
 };
 

@@ -63,8 +63,13 @@ void effects_end(struct effects *effects)
 
 void effects_cancel(struct effects *effects)
 {
-    effects->open_batch = SIZE_MAX;
+    effects_keep_quiet(effects);
     effects->changes.size = effects->mark.changes;
+}
+
+void effects_keep_quiet(struct effects *effects)
+{
+    effects->open_batch = SIZE_MAX;
     effects->batches.size = effects->mark.batches;
     effects->batch_count = effects->mark.batch_count;
     effects->event_count = effects->mark.event_count;

@@ -4,7 +4,8 @@
  *     effects_begin(&effects, stored_ms)              for each record
  *       effects_put(&effects, key, …)
  *       effects_publish(&effects, region, topic, &event)
- *     effects_end(&effects)                           or effects_cancel(): nothing of this record
+ *     effects_end(&effects)                           or effects_cancel(): nothing of this record,
+ *                                                     after effects_keep_quiet(): its changes alone
  *     err = effects_apply(&effects, outbox)           inside the outbox's transaction
  *     effects_clear(&effects)                         once that is committed
  *
@@ -44,6 +45,8 @@ size_t effects_bytes(const struct effects *effects);
 void effects_begin(struct effects *effects, uint64_t stored_ms);
 void effects_end(struct effects *effects);
 void effects_cancel(struct effects *effects);
+/* Of this record, what was to be published is left out and its changes stay. */
+void effects_keep_quiet(struct effects *effects);
 
 /* Errors of these  ERR_LIMIT, ERR_NOMEM. */
 MUST_CHECK enum err effects_put(struct effects *effects, const void *key, size_t key_size,

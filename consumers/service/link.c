@@ -15,7 +15,7 @@
 
 enum { SAVE_TIMEOUT_MS = 1000, POSITION_BYTES = 8 };
 
-static const char position_key[] = "service/position";
+static const char position_key[] = "service/position", published_key[] = "service/published";
 
 struct link {
     struct link_options options;
@@ -25,7 +25,7 @@ struct link {
     struct publisher *publisher;
     struct subscriber *subscriber;
     struct control *control;
-    uint64_t position;
+    uint64_t position, published;
     uint64_t saved_position; /* as the broker has it, to our knowledge */
 };
 
@@ -37,11 +37,11 @@ static enum err fetch(void *context, uint32_t wait_ms, struct subscriber_record 
     return subscriber_next(link->subscriber, wait_ms, out);
 }
 
-static enum err put_position(struct link *link, uint64_t position)
+static enum err put_number(struct link *link, const char *key, uint64_t number)
 {
     unsigned char value[POSITION_BYTES];
-    bytes_put_le64(value, position);
-    return outbox_put(link->outbox, position_key, sizeof position_key - 1, value, sizeof value);
+    bytes_put_le64(value, number);
+    return outbox_put(link->outbox, key, strlen(key), value, sizeof value);
 }
 
 static enum err store(void *context, const struct effects *effects, uint64_t position)
@@ -52,7 +52,7 @@ static enum err store(void *context, const struct effects *effects, uint64_t pos
         return err;
     err = effects_apply(effects, link->outbox);
     if (!err)
-        err = put_position(link, position);
+        err = put_number(link, position_key, position);
     if (err) {
         outbox_abort(link->outbox);
         return err;
@@ -112,13 +112,13 @@ static bool must_stop(void *context)
 
 /* --- opening and closing ---------------------------------------------------------------------- */
 
-static enum err read_position(struct link *link)
+static enum err read_number(struct link *link, const char *key, uint64_t *out)
 {
     struct buffer value;
     buffer_init(&value, POSITION_BYTES);
-    enum err err = outbox_get(link->outbox, position_key, sizeof position_key - 1, &value);
+    enum err err = outbox_get(link->outbox, key, strlen(key), &value);
     if (!err)
-        link->position = value.size == POSITION_BYTES ? bytes_get_le64(value.data) : 0;
+        *out = value.size == POSITION_BYTES ? bytes_get_le64(value.data) : 0;
     buffer_fini(&value);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -133,7 +133,23 @@ static enum err open_state(struct link *link)
                                           .max_bytes = options->state_bytes ? options->state_bytes
                                                                             : STATE_BYTES};
     enum err err = outbox_open(&outbox, &link->outbox);
-    return err ? err : read_position(link);
+    if (!err)
+        err = read_number(link, position_key, &link->position);
+    return err ? err : read_number(link, published_key, &link->published);
+}
+
+static enum err open_subscriber(struct link *link)
+{
+    const struct link_options *options = &link->options;
+    const struct subscriber_options subscriber = {.endpoint = options->fetch,
+                                                  .server_key = options->server_key,
+                                                  .identity = options->identity,
+                                                  .stream = options->input,
+                                                  .consumer = options->identity->name,
+                                                  .start = SUBSCRIBE_FROM_SEQUENCE,
+                                                  .from = link->position + 1,
+                                                  .net = link->net};
+    return subscriber_open(&subscriber, &link->subscriber);
 }
 
 static enum err open_clients(struct link *link)
@@ -146,17 +162,9 @@ static enum err open_clients(struct link *link)
                                                 .producer = options->identity->name,
                                                 .net = link->net,
                                                 .outbox = link->outbox};
-    const struct subscriber_options subscriber = {.endpoint = options->fetch,
-                                                  .server_key = options->server_key,
-                                                  .identity = options->identity,
-                                                  .stream = options->input,
-                                                  .consumer = options->identity->name,
-                                                  .start = SUBSCRIBE_FROM_SEQUENCE,
-                                                  .from = link->position + 1,
-                                                  .net = link->net};
     enum err err = publisher_open(&publisher, &link->publisher);
     if (!err)
-        err = subscriber_open(&subscriber, &link->subscriber);
+        err = open_subscriber(link);
     if (!err)
         err = control_open(options->fetch, options->server_key, options->identity, &link->control);
     return err;
@@ -209,6 +217,34 @@ struct outbox *link_outbox(struct link *link)
 uint64_t link_position(const struct link *link)
 {
     return link->position;
+}
+
+uint64_t link_published(const struct link *link)
+{
+    return link->published;
+}
+
+/* Killed on the way it begins again here, or goes on from a position; `published` never falls. */
+enum err link_forget_state(struct link *link)
+{
+    uint64_t published = link->position > link->published ? link->position : link->published;
+    enum err err = outbox_begin(link->outbox);
+    if (err)
+        return err;
+    err = outbox_clear(link->outbox);
+    if (!err)
+        err = put_number(link, published_key, published);
+    if (err) {
+        outbox_abort(link->outbox);
+        return err;
+    }
+    err = outbox_commit(link->outbox);
+    if (err)
+        return err;
+    link->position = 0;
+    link->published = published;
+    subscriber_close(&link->subscriber);
+    return open_subscriber(link);
 }
 
 const struct service_ports *link_ports(const struct link *link)

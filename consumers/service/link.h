@@ -2,6 +2,7 @@
  *
  *     link_open(&options, &link)
  *     … load state with link_outbox(link), begin at link_position(link) …
+ *         or, when it cannot be used: link_forget_state(link), begin at 0
  *     service with link_ports(link)
  *     link_close(&link)
  *
@@ -31,6 +32,11 @@ void link_close(struct link **link);
 /* To read the service's state from; keys that begin with "service/" are the link's own. */
 struct outbox *link_outbox(struct link *link);
 uint64_t link_position(const struct link *link); /* last record whose effects are stored; 0: none */
+uint64_t link_published(const struct link *link); /* as in struct service_options */
+
+/* Delete the service's state and begin with the first record again; what waits to be published stays,
+ * and so does link_published(). Errors  as outbox_commit(), subscriber_open(). */
+MUST_CHECK enum err link_forget_state(struct link *link);
 const struct service_ports *link_ports(const struct link *link); /* must_stop is stop_requested() */
 
 #endif

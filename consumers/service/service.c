@@ -113,6 +113,8 @@ static enum err handle(struct service *service, const struct subscriber_record *
                   record->sequence, err_name(err));
         return err;
     }
+    if (record->sequence <= service->options.published)
+        effects_keep_quiet(&service->effects);
     effects_end(&service->effects);
     service->handled = record->sequence;
     service->expected = record->sequence + 1;
@@ -209,6 +211,8 @@ static bool is_stored(const struct service *service)
 static void save_position(struct service *service, const struct service_report *report)
 {
     uint64_t now_us = clock_monotonic_us();
+    if (service->stored < service->options.published)
+        return; /* the broker has a later one */
     if (!service->save.is_open && service->stored != service->saved &&
         now_us - service->save.since_us >= SAVE_EVERY_US) {
         service->save.is_open = true;

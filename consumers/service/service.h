@@ -10,6 +10,9 @@
  * of an earlier group are stored. A service that is killed between any two steps goes on from what is
  * stored, and as its outputs follow from the records alone, each effect happens exactly once.
  *
+ * A service whose state was lost or is of an older program handles all records again and publishes
+ * nothing for those that it had published: the same records would give the same outputs.
+ *
  * A record that is not protobuf of events is skipped, counted and named in the log. Nothing else is
  * ever skipped: a number that is missing in the stream ends the service.
  */
@@ -71,6 +74,7 @@ struct service_options {
     service_handle *handle;
     void *context;        /* of handle */
     uint64_t position;    /* the last record whose effects are stored */
+    uint64_t published;   /* the last record whose outputs are; up to it only state is made anew */
     uint64_t arena_bytes; /* for the events of one record; 0: 256 MiB */
 };
 

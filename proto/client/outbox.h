@@ -85,6 +85,8 @@ struct buffer;
 MUST_CHECK enum err outbox_put(struct outbox *outbox, const void *key, size_t key_size,
                                const void *value, size_t value_size);
 MUST_CHECK enum err outbox_delete(struct outbox *outbox, const void *key, size_t key_size);
+/* Delete every key. Inside a transaction; batches stay. */
+MUST_CHECK enum err outbox_clear(struct outbox *outbox);
 MUST_CHECK enum err outbox_get(struct outbox *outbox, const void *key, size_t key_size,
                                struct buffer *out);
 /* Keys that start with the prefix, in byte order; the callback returns false to stop. */

@@ -35,6 +35,13 @@ enum err outbox_delete(struct outbox *outbox, const void *key, size_t key_size)
     return code == MDB_NOTFOUND ? ERR_NOT_FOUND : outbox_write_failed(outbox, code);
 }
 
+enum err outbox_clear(struct outbox *outbox)
+{
+    enum err err = outbox_check_open(outbox);
+    return err ? err
+               : outbox_write_failed(outbox, mdb_drop(outbox->txn, outbox->tables.state.dbi, 0));
+}
+
 enum err outbox_get(struct outbox *outbox, const void *key, size_t key_size, struct buffer *out)
 {
     MDB_txn *txn;

@@ -120,6 +120,21 @@ uint32_t period_key(struct period period)
     return last_month(period) * 4 + period.frequency;
 }
 
+bool period_is_key(uint32_t key)
+{
+    uint32_t month = key / 4 % 12 + 1;
+    if (key < PERIOD_FIRST_KEY || key >= PERIOD_END_KEY)
+        return false;
+    switch (key % 4) {
+    case FREQUENCY_YEAR:
+        return month == 12;
+    case FREQUENCY_QUARTER:
+        return month % 3 == 0;
+    default:
+        return key % 4 == FREQUENCY_MONTH;
+    }
+}
+
 struct period period_from_key(uint32_t key)
 {
     uint8_t frequency = (uint8_t)(key % 4);

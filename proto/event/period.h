@@ -33,6 +33,11 @@ void period_format(struct period period, char out[PERIOD_TEXT_BYTES]);
  * periods have different keys. */
 uint32_t period_key(struct period period);
 struct period period_from_key(uint32_t key); /* of a key that period_key() gave */
+enum {
+    PERIOD_FIRST_KEY = PERIOD_FIRST_YEAR * 12 * 4, /* every key is from here … */
+    PERIOD_END_KEY = (PERIOD_LAST_YEAR + 1) * 12 * 4
+};                                /* … to below here */
+bool period_is_key(uint32_t key); /* whether period_key() gives it */
 
 /* The period's place on the axis of years on which growth is measured: 2020 is 2020.0, 2020-Q2 is
  * 2020.25, 2020-07 is 2020.5 (the start of the period, so that periods of one frequency are as far

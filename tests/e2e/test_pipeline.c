@@ -1,5 +1,6 @@
 /* Every program together on the published figures, left alone and with each of them killed in turn:
  * the same record, the same scores, nothing twice, nothing missing. */
+#include "proto/client/outbox.h"
 #include "tests/support/world.h"
 
 #include <criterion/criterion.h>
@@ -299,6 +300,45 @@ Test(pipeline, killed_programs_leave_the_same_record_scores_and_alerts, .timeout
     cr_assert_str_eq(found.alerts, expected.alerts);
     free_outcome(&expected);
     free_outcome(&found);
+}
+
+/* --- a state that cannot be used ---------------------------------------------------------------- */
+
+static void spoil_state(struct pipeline *pipeline)
+{
+    struct outbox *outbox;
+    const struct outbox_options options = {.directory = world_path(pipeline->world, "state-scorer"),
+                                           .stream = "scores",
+                                           .producer = "scorer"};
+    cr_assert_eq(outbox_open(&options, &outbox), ERR_OK);
+    cr_assert_eq(outbox_begin(outbox), ERR_OK);
+    cr_assert_eq(outbox_put(outbox, "version", 7, "another", 7), ERR_OK);
+    cr_assert_eq(outbox_commit(outbox), ERR_OK);
+    outbox_close(&outbox);
+}
+
+Test(pipeline, a_scorer_of_another_version_makes_its_state_anew_and_publishes_nothing_twice,
+     .timeout = 120)
+{
+    struct pipeline pipeline;
+    open_pipeline(&pipeline);
+    start_services(&pipeline);
+    publish_framework(&pipeline);
+    submit(&pipeline, 0);
+    struct outcome before = read_outcome(&pipeline);
+    world_signal(pipeline.world, pipeline.scorer, SIGTERM);
+    cr_assert_eq(world_wait(pipeline.world, pipeline.scorer), 0);
+    spoil_state(&pipeline);
+    pipeline.scorer = start(&pipeline, "songhua-scorer", "scorer");
+    submit(&pipeline, 1);
+    struct outcome after = read_outcome(&pipeline);
+    cr_expect_eq(strncmp(after.scores, before.scores, strlen(before.scores)), 0);
+    cr_expect_gt(strlen(after.scores), strlen(before.scores));
+    cr_expect_not_null(strstr(world_read(pipeline.world, "scorer.log"), "service.rebuild"));
+    verify(&pipeline);
+    free_outcome(&before);
+    free_outcome(&after);
+    world_free(&pipeline.world);
 }
 
 /* The numbers of EVALUATION.md's worked examples. */

@@ -362,6 +362,25 @@ Test(outbox, keys_with_a_prefix_are_visited_in_order, .timeout = 20)
     outbox_case_free(fixture);
 }
 
+Test(outbox, cleared_state_is_gone_and_batches_are_not, .timeout = 20)
+{
+    struct outbox_case *fixture = outbox_case_new(0);
+    struct visits all = {.most = 10};
+    cr_assert_eq(outbox_begin(fixture->outbox), ERR_OK);
+    cr_assert_eq(case_put(fixture->outbox, "a", "x"), ERR_OK);
+    cr_assert_eq(outbox_commit(fixture->outbox), ERR_OK);
+    case_append_text(fixture->outbox, "a batch");
+    cr_expect_eq(outbox_clear(fixture->outbox), ERR_USAGE);
+    cr_assert_eq(outbox_begin(fixture->outbox), ERR_OK);
+    cr_assert_eq(outbox_clear(fixture->outbox), ERR_OK);
+    cr_assert_eq(case_put(fixture->outbox, "b", "y"), ERR_OK);
+    cr_assert_eq(outbox_commit(fixture->outbox), ERR_OK);
+    cr_assert_eq(outbox_each(fixture->outbox, "", 0, note_key, &all), ERR_OK);
+    cr_expect_str_eq(all.keys, "b=y ");
+    cr_expect_eq(case_status(fixture->outbox).batches, 1);
+    outbox_case_free(fixture);
+}
+
 static bool get_inside(void *context, const void *key, size_t key_size, const void *value,
                        size_t value_size)
 {

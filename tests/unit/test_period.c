@@ -79,6 +79,23 @@ Test(period, a_key_gives_its_period_back, .timeout = 10)
     }
 }
 
+Test(period, what_is_a_key_and_what_is_none_is_told_apart, .timeout = 10)
+{
+    static const uint8_t parts[] = {1, 4, 12};
+    uint32_t keys = 0, found = 0;
+    for (uint16_t year = PERIOD_FIRST_YEAR; year <= PERIOD_LAST_YEAR; year++)
+        for (uint8_t frequency = 0; frequency < 3; frequency++)
+            for (uint8_t part = 0; part < parts[frequency]; part++) {
+                const struct period period = {year, frequency,
+                                              frequency == FREQUENCY_YEAR ? 0 : part + 1};
+                cr_expect(period_is_key(period_key(period)));
+                keys++;
+            }
+    for (uint32_t key = 0; key < 2 * PERIOD_END_KEY; key++)
+        found += period_is_key(key);
+    cr_expect_eq(found, keys);
+}
+
 Test(period, a_year_is_one_and_a_quarter_a_fourth_of_the_axis, .timeout = 10)
 {
     cr_expect_eq(period_years(read("2020")), 2020.0);

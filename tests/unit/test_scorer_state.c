@@ -490,15 +490,57 @@ Test(scorer, a_judgement_published_before_a_restart_is_not_published_again, .tim
     bench_free(bench);
 }
 
-Test(scorer, state_that_is_not_its_own_is_damage, .timeout = 20)
+/* What a load answers when the state holds this key and value besides. */
+static enum err load_with(struct bench *bench, const char *key, const char *value)
 {
-    struct bench *bench = bench_new();
     struct scorer *scorer;
     cr_assert_eq(outbox_begin(bench->outbox), ERR_OK);
-    cr_assert_eq(outbox_put(bench->outbox, "r/short", 7, "x", 1), ERR_OK);
+    cr_assert_eq(outbox_put(bench->outbox, key, strlen(key), value, strlen(value)), ERR_OK);
     cr_assert_eq(outbox_commit(bench->outbox), ERR_OK);
     cr_assert_eq(scorer_new(&scorer), ERR_OK);
-    cr_expect_eq(scorer_load(scorer, bench->outbox), ERR_CORRUPT);
+    enum err err = scorer_load(scorer, bench->outbox);
     scorer_free(scorer);
+    return err;
+}
+
+Test(scorer, state_that_is_not_its_own_is_damage, .timeout = 20)
+{
+    static const char *const keys[] = {"r/short", "v/short", "p/short"};
+    for (size_t i = 0; i < 3; i++) {
+        struct bench *bench = bench_new();
+        bench->sequence = 0;
+        tell_framework(bench, "framework", 1, "2.00");
+        cr_expect_eq(load_with(bench, keys[i], "x"), ERR_CORRUPT);
+        bench_free(bench);
+    }
+}
+
+Test(scorer, state_of_another_version_is_not_used, .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    tell_framework(bench, "framework", 1, "2.00");
+    cr_expect_eq(load_with(bench, "version", "12345678"), ERR_VERSION);
+    cr_expect_eq(load_with(bench, "version", "a longer one"), ERR_VERSION);
+    bench_free(bench);
+}
+
+Test(scorer, state_from_before_there_were_versions_is_not_used, .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    cr_expect_eq(load_with(bench, "r/a record", "payload"), ERR_VERSION);
+    bench_free(bench);
+}
+
+Test(scorer, after_a_reset_the_same_records_give_the_same_scores, .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    for (int again = 0; again < 2; again++) {
+        bench->sequence = 0;
+        tell_framework(bench, "framework", 1, "2.00");
+        cr_expect_eq(bench->count, 3);
+        tell_figure(bench, 220000, "rd_intensity", "2023", 155);
+        cr_expect_eq(score_at(bench, 0, 0)->judgement, IS(ACCELERATE));
+        cr_assert_eq(scorer_reset(bench->scorer), ERR_OK);
+    }
     bench_free(bench);
 }

@@ -52,6 +52,7 @@ struct fake {
     enum err store_error, handle_error;
     uint64_t malformed_record, missing_record, pruned_upto, broken_fetch;
     bool is_pruning_told;
+    uint64_t published;        /* outputs up to this record were published by an earlier life */
     uint64_t group, paused_at; /* nothing is there for a moment behind each group of so many */
     unsigned char payload[PAYLOAD_MAX];
     struct batch batch;
@@ -294,7 +295,8 @@ static struct service *start(struct fake *fake)
                                             .ports = &fake->ports,
                                             .handle = count_events,
                                             .context = fake,
-                                            .position = position};
+                                            .position = position,
+                                            .published = fake->published};
     cr_assert_eq(service_new(&options, &service), ERR_OK);
     return service;
 }
@@ -507,6 +509,29 @@ Test(service, an_error_of_the_handler_ends_it_and_stores_nothing, .timeout = 60)
     fake->handle_error = ERR_LIMIT;
     cr_expect_eq(run(fake, NULL), ERR_LIMIT);
     cr_expect_eq(fake->stores, 0);
+    fake_free(fake);
+}
+
+Test(service, state_is_made_anew_without_publishing_anything_twice, .timeout = 60)
+{
+    struct fake *fake = fake_new(RECORDS);
+    fake->published = 7;
+    cr_assert_eq(run(fake, NULL), ERR_OK);
+    cr_expect_eq(fake->handled, RECORDS);
+    cr_expect_eq(stored_number(fake, "total"), fake->total);
+    cr_expect_eq(fake->output->count, RECORDS - 7);
+    cr_expect_eq(fake->output->batches[0].created_ms, stored_ms_of(8));
+    cr_expect_eq(fake->output->saved_position, RECORDS);
+    fake_free(fake);
+}
+
+Test(service, no_position_is_saved_before_state_is_made_anew, .timeout = 60)
+{
+    struct fake *fake = fake_new(RECORDS);
+    fake->published = RECORDS + 1;
+    cr_assert_eq(run(fake, NULL), ERR_OK);
+    cr_expect_eq(fake->output->saved_position, 0);
+    cr_expect_eq(fake->output->count, 0);
     fake_free(fake);
 }
 
