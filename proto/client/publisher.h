@@ -46,10 +46,11 @@ struct publisher_options {
 };
 
 struct publisher_status {
-    bool is_connected;     /* the broker has said Welcome and answered since */
-    uint64_t published;    /* events given to publisher_publish */
-    uint64_t acknowledged; /* batches on the broker's disk */
-    uint64_t in_flight;    /* batches sent and not acknowledged */
+    bool is_connected;            /* the broker has said Welcome and answered since */
+    uint64_t published;           /* events given to publisher_publish */
+    uint64_t acknowledged;        /* batches on the broker's disk */
+    uint64_t acknowledged_events; /* events in them */
+    uint64_t in_flight;           /* batches sent and not acknowledged */
     uint64_t reconnects;
     uint64_t last_ack_ms;      /* time of the last acknowledgement, 0: none */
     uint64_t last_record;      /* its record */

@@ -30,6 +30,7 @@ struct flight {
     uint64_t sequence;
     unsigned char digest[DIGEST_BYTES];
     size_t size;
+    uint32_t event_count;
 };
 
 struct window {
@@ -60,6 +61,7 @@ struct publisher {
     uint64_t hello_id;
     uint64_t checked_us;    /* when the connection was last looked at */
     uint64_t progress_us;   /* when the broker last moved us on */
+    uint64_t answer_us;     /* what its last answer to a lone batch took; 0: none yet */
     uint64_t not_before_us; /* a refusal asked us to wait until then */
     bool was_greeted;
     unsigned link_refusals; /* LINK answers since the last acknowledgement */
@@ -82,8 +84,8 @@ struct publisher {
 MUST_CHECK enum err window_init(struct window *window);
 void window_fini(struct window *window);
 bool window_has_room(const struct window *window, size_t bytes);
-struct flight *window_push(struct window *window, uint64_t sequence, size_t bytes,
-                           const unsigned char digest[DIGEST_BYTES]);
+/* The caller fills its frame. */
+struct flight *window_push(struct window *window, const struct batch *batch, size_t bytes);
 struct flight *window_at(struct window *window, size_t index);
 void window_pop(struct window *window);
 

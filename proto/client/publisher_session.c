@@ -61,6 +61,12 @@ static bool is_digest_of(const struct flight *flight, const ProtobufCBinaryData 
     return digest->len == DIGEST_BYTES && !memcmp(digest->data, flight->digest, DIGEST_BYTES);
 }
 
+static void count_stored(struct publisher *publisher, const struct flight *flight)
+{
+    publisher->status.acknowledged++;
+    publisher->status.acknowledged_events += flight->event_count;
+}
+
 /* Drop what the broker has of our epoch. Its last must be one of ours, or another instance has taken the
  * same epoch; and it must have all that it confirmed. */
 static enum err drop_stored(struct publisher *publisher, const Songhua__V1__Welcome *welcome)
@@ -70,8 +76,8 @@ static enum err drop_stored(struct publisher *publisher, const Songhua__V1__Welc
         const struct flight *flight = window_at(window, 0);
         if (flight->sequence == welcome->sequence && !is_digest_of(flight, &welcome->digest))
             return ERR_CONFLICT;
+        count_stored(publisher, flight);
         window_pop(window);
-        publisher->status.acknowledged++;
     }
     uint64_t next = window->count ? window_at(window, 0)->sequence : publisher->next_sequence;
     if (next == welcome->sequence + 1)
@@ -153,7 +159,7 @@ static void on_welcome(struct publisher *publisher, const Songhua__V1__Welcome *
 static void on_ack(struct publisher *publisher, const Songhua__V1__Ack *ack)
 {
     struct window *window = &publisher->window;
-    bool is_moved = false;
+    bool is_moved = false, is_lone = window->count == 1;
     if (ack->digest.len != DIGEST_BYTES)
         return; /* no broker of ours sends that; unanswered, the connection is replaced */
     while (window->count && window->sent && window_at(window, 0)->sequence <= ack->sequence) {
@@ -162,13 +168,15 @@ static void on_ack(struct publisher *publisher, const Songhua__V1__Ack *ack)
             session_fail(publisher, ERR_CONFLICT, "the broker acknowledged another batch");
             return;
         }
+        count_stored(publisher, flight);
         window_pop(window);
-        publisher->status.acknowledged++;
         is_moved = true;
     }
     if (!is_moved)
         return;
-    publisher->progress_us = clock_monotonic_us();
+    uint64_t now_us = clock_monotonic_us();
+    publisher->answer_us = is_lone ? now_us - publisher->progress_us : 0;
+    publisher->progress_us = now_us;
     publisher->link_refusals = 0;
     publisher->status.last_ack_ms = clock_realtime_ms();
     publisher->status.last_record = ack->record;
@@ -242,7 +250,7 @@ static enum err refill(struct publisher *publisher)
             err = batch_parse(frame.data, frame.size, &batch);
         if (err)
             break;
-        struct flight *flight = window_push(&publisher->window, sequence, frame.size, batch.digest);
+        struct flight *flight = window_push(&publisher->window, &batch, frame.size);
         err = net_message_set(&flight->frame, frame.data, frame.size);
         if (err)
             break;

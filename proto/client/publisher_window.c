@@ -30,14 +30,14 @@ struct flight *window_at(struct window *window, size_t index)
     return &window->flights[(window->first + index) % WINDOW_MAX_BATCHES];
 }
 
-struct flight *window_push(struct window *window, uint64_t sequence, size_t bytes,
-                           const unsigned char digest[DIGEST_BYTES])
+struct flight *window_push(struct window *window, const struct batch *batch, size_t bytes)
 {
     struct flight *flight = window_at(window, window->count++);
     net_message_init(&flight->frame);
-    flight->sequence = sequence;
+    flight->sequence = batch->sequence;
+    flight->event_count = batch->event_count;
     flight->size = bytes;
-    memcpy(flight->digest, digest, DIGEST_BYTES);
+    memcpy(flight->digest, batch->digest, DIGEST_BYTES);
     window->bytes += bytes;
     return flight;
 }

@@ -8,18 +8,13 @@
  *     ingest.lmdb_alone.128     raw LMDB: the same bytes, 64 KiB values, one commit for 32 of them, into
  *                               a file that was written before, as the broker's is
  */
-#include "proto/base/file.h"
 #include "tests/bench/events.h"
 #include "tests/bench/load.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/raw_lmdb.h"
 
-#include <fcntl.h>
-#include <limits.h>
-#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define ROOM_BYTES ((size_t)2500 << 20)
 
@@ -64,64 +59,20 @@ static double ingest(struct world *world, struct net *net, const struct load *lo
     return (double)load->events / seconds;
 }
 
-static void check_lmdb(int code, const char *what)
-{
-    if (!code)
-        return;
-    fprintf(stderr, "bench_ingest: %s: %s\n", what, mdb_strerror(code));
-    exit(1);
-}
-
-/* Room that was written before is flushed faster than room that is new: the broker has it so, too. */
-static void write_ahead(const char *path, size_t bytes)
-{
-    static const unsigned char zeros[1 << 20];
-    char file[PATH_MAX];
-    MDB_env *env;
-    check_lmdb(mdb_env_create(&env), "create");
-    check_lmdb(mdb_env_open(env, path, 0, 0600), "open");
-    mdb_env_close(env);
-    snprintf(file, sizeof file, "%s/data.mdb", path);
-    int fd = open(file, O_WRONLY | O_APPEND);
-    for (size_t done = 0; fd >= 0 && done < bytes; done += sizeof zeros)
-        if (write(fd, zeros, sizeof zeros) != (ssize_t)sizeof zeros)
-            break;
-    if (fd < 0 || fdatasync(fd) || close(fd)) {
-        perror(file);
-        exit(1);
-    }
-}
-
 /* What LMDB itself does with the same bytes: no network, no encryption, no checks. */
 static double lmdb_alone(struct world *world, size_t events, size_t event_bytes)
 {
     enum { VALUE_BYTES = 65536, VALUES_PER_COMMIT = 32 };
     static unsigned run;
-    static unsigned char value[VALUE_BYTES];
-    MDB_env *env;
-    MDB_dbi dbi = 0;
-    MDB_txn *txn;
-    const char *path = world_path(world, "lmdb-%u", run++);
-    size_t values = events * event_bytes / VALUE_BYTES;
-    bench_check(file_make_directory(path), path);
-    write_ahead(path, events * event_bytes + events * event_bytes / 8);
-    check_lmdb(mdb_env_create(&env), "create");
-    check_lmdb(mdb_env_set_mapsize(env, events * event_bytes * 2 + (64u << 20)), "size");
-    check_lmdb(mdb_env_open(env, path, 0, 0600), "open");
+    size_t commits = events * event_bytes / VALUE_BYTES / VALUES_PER_COMMIT;
+    size_t bytes = commits * VALUES_PER_COMMIT * VALUE_BYTES;
+    struct raw_lmdb *raw = raw_lmdb_open(world_path(world, "lmdb-%u", run++), bytes + bytes / 4);
     double started = measure_seconds();
-    for (size_t i = 0; i < values;) {
-        check_lmdb(mdb_txn_begin(env, NULL, 0, &txn), "begin");
-        check_lmdb(mdb_dbi_open(txn, NULL, MDB_INTEGERKEY, &dbi), "table");
-        for (size_t end = i + VALUES_PER_COMMIT; i < end; i++) {
-            MDB_val key = {sizeof i, &i}, data = {VALUE_BYTES, value};
-            memcpy(value, &i, sizeof i);
-            check_lmdb(mdb_put(txn, dbi, &key, &data, MDB_APPEND), "put");
-        }
-        check_lmdb(mdb_txn_commit(txn), "commit");
-    }
+    for (size_t i = 0; i < commits; i++)
+        raw_lmdb_commit(raw, VALUES_PER_COMMIT, VALUE_BYTES);
     double seconds = measure_seconds() - started;
-    mdb_env_close(env);
-    return (double)(values * VALUE_BYTES / event_bytes) / seconds;
+    raw_lmdb_close(&raw);
+    return (double)(bytes / event_bytes) / seconds;
 }
 
 int main(void)
