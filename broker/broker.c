@@ -38,6 +38,7 @@ struct broker {
     struct zap *zap;
     struct net_socket *publish, *fetch, *live;
     struct wake to_intake, to_serve, failed;
+    struct audience audience;
     struct saves *saves;
     struct audit *audit;
     struct quota *quota;
@@ -169,6 +170,7 @@ static enum err start_threads(struct broker *broker)
     enum err err = saves_new(&broker->to_intake, &broker->to_serve, &broker->saves);
     if (err)
         return err;
+    broker->audience.wake = &broker->to_serve;
     const struct serve_options serve = {.socket = broker->fetch,
                                         .live = broker->live,
                                         .journal = broker->journal,
@@ -178,6 +180,7 @@ static enum err start_threads(struct broker *broker)
                                         .streams = streams,
                                         .live_streams = client_streams,
                                         .wake = &broker->to_serve,
+                                        .audience = &broker->audience,
                                         .software = software,
                                         .started_ms = broker->started_ms};
     const struct intake_options intake = {.socket = broker->publish,
@@ -188,7 +191,7 @@ static enum err start_threads(struct broker *broker)
                                           .audit = broker->audit,
                                           .counters = &broker->counters,
                                           .wake = &broker->to_intake,
-                                          .announce = &broker->to_serve,
+                                          .audience = &broker->audience,
                                           .failed = &broker->failed,
                                           .software = software};
     err = serve_start(&serve, &broker->serve);

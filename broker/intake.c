@@ -423,7 +423,7 @@ static void wait_for_work(struct intake *intake)
 static void announce(struct intake *intake)
 {
     if (intake->stored)
-        wake_signal(intake->options.announce);
+        audience_announce(intake->options.audience);
 }
 
 /* What the broker did until now, its end included. */

@@ -9,6 +9,7 @@
 #define SONGHUA_BROKER_INTAKE_H
 
 #include "broker/access.h"
+#include "broker/audience.h"
 #include "broker/audit.h"
 #include "broker/counters.h"
 #include "broker/journal/journal.h"
@@ -27,9 +28,9 @@ struct intake_options {
     struct quota *quota;
     struct audit *audit;
     struct counters *counters;
-    struct wake *wake;     /* there are saves, or it is time to stop */
-    struct wake *announce; /* signalled after each commit that stored something */
-    struct wake *failed;   /* signalled when a final error ended the thread */
+    struct wake *wake;         /* there are saves, or it is time to stop */
+    struct audience *audience; /* told after each commit that stored something */
+    struct wake *failed;       /* signalled when a final error ended the thread */
     const char *software;
 };
 

@@ -85,6 +85,13 @@ static bool may_subscribe(struct live *live, const char *user, const char *prefi
     return false;
 }
 
+static void skip_to_end(struct live *live, size_t i)
+{
+    struct stream_bounds bounds;
+    if (!journal_bounds(live->journal, live->streams[i], &bounds))
+        live->next[i] = bounds.last + 1;
+}
+
 static void take_subscription(struct live *live, struct net_message *message)
 {
     char prefix[PREFIX_MAX_BYTES];
@@ -108,6 +115,8 @@ static void take_subscription(struct live *live, struct net_message *message)
         return;
     if (net_allow(live->socket, bytes + 1, size - 1, is_on) || !is_on)
         return;
+    for (size_t i = 0; live->streams[i] && !live->has_listeners; i++)
+        skip_to_end(live, i); /* nobody has told us what was stored while nobody listened */
     live->has_listeners = true;
     count_add(&live->counters->subscriptions, 1);
 }
@@ -149,13 +158,6 @@ static bool publish(void *context, const struct record *record, const void *byte
     net_message_fini(&frame);
     turn->bytes += size;
     return turn->bytes < TURN_MAX_BYTES;
-}
-
-static void skip_to_end(struct live *live, size_t i)
-{
-    struct stream_bounds bounds;
-    if (!journal_bounds(live->journal, live->streams[i], &bounds))
-        live->next[i] = bounds.last + 1;
 }
 
 bool live_publish(struct live *live)

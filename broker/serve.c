@@ -308,7 +308,9 @@ static void wait_for_work(struct serve *serve)
     struct net_poll_item items[] = {{.socket = serve->options.socket},
                                     {.socket = serve->options.live},
                                     {.fd = serve->options.wake->fd}};
-    long wait_ms = serve->has_more_live ? 0 : next_deadline_ms(serve);
+    bool is_awaited = serve->waiting_count || serve->live.has_listeners;
+    bool must_look = audience_set(serve->options.audience, is_awaited) || serve->has_more_live;
+    long wait_ms = must_look ? 0 : next_deadline_ms(serve);
     if (serve->live.is_closed && wait_ms > LIVE_REOPEN_MS)
         wait_ms = LIVE_REOPEN_MS;
     net_poll(items, 3, wait_ms);

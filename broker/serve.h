@@ -7,6 +7,7 @@
 #define SONGHUA_BROKER_SERVE_H
 
 #include "broker/access.h"
+#include "broker/audience.h"
 #include "broker/counters.h"
 #include "broker/journal/journal.h"
 #include "broker/saves.h"
@@ -25,6 +26,7 @@ struct serve_options {
     const char *const *streams;      /* NULL-terminated */
     const char *const *live_streams; /* those of them that are on the live port */
     struct wake *wake;               /* something was stored or saved, or it is time to stop */
+    struct audience *audience;       /* told whether somebody waits for what is stored next */
     const char *software;
     uint64_t started_ms;
 };
