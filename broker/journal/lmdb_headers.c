@@ -141,3 +141,52 @@ enum err lmdb_check_headers(const char *path, size_t page_size)
     free(pages.bytes);
     return err;
 }
+
+/* --- writing them ------------------------------------------------------------------------------- */
+
+enum { HEADER_BYTES = NUMBER_OFFSET + 8 };
+
+struct kept_header {
+    int fd;
+    off_t at;
+    unsigned char bytes[HEADER_BYTES];
+};
+
+static int read_header(MDB_env *env, size_t number, struct kept_header *out)
+{
+    MDB_stat stat;
+    int code = mdb_env_get_fd(env, &out->fd);
+    if (!code)
+        code = mdb_env_stat(env, &stat);
+    if (code)
+        return code;
+    out->at = (off_t)(number % 2 * stat.ms_psize);
+    return pread(out->fd, out->bytes, HEADER_BYTES, out->at) == HEADER_BYTES ? 0 : EIO;
+}
+
+static void put_back(const struct kept_header *kept)
+{
+    unsigned char now[HEADER_BYTES];
+    if (pread(kept->fd, now, HEADER_BYTES, kept->at) == HEADER_BYTES &&
+        !memcmp(now, kept->bytes, HEADER_BYTES))
+        return;
+    if (pwrite(kept->fd, kept->bytes, HEADER_BYTES, kept->at) != HEADER_BYTES)
+        return; /* then the disk is beyond help, and the next start finds the header as it is */
+}
+
+/* When LMDB cannot write a header it writes over it once more, with the new roots under the old number,
+ * so that nobody takes it for the newest. To the check above that is a damaged number, and it would
+ * refuse a journal of which nothing is lost. So the header is put back as it was. */
+int lmdb_txn_commit(MDB_env *env, MDB_txn *txn)
+{
+    struct kept_header kept;
+    int code = read_header(env, mdb_txn_id(txn), &kept);
+    if (code) {
+        mdb_txn_abort(txn);
+        return code;
+    }
+    code = mdb_txn_commit(txn);
+    if (code)
+        put_back(&kept);
+    return code;
+}

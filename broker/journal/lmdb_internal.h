@@ -121,6 +121,8 @@ MUST_CHECK enum err lmdb_create(const char *directory, uint64_t map_bytes);
  * Errors  ERR_CORRUPT, ERR_VERSION, ERR_PERMISSION, ERR_NOMEM. */
 MUST_CHECK enum err lmdb_examine(const char *folder, bool is_thorough);
 MUST_CHECK enum err lmdb_check_headers(const char *path, size_t page_size);
+/* mdb_txn_commit() that leaves the headers sound when it fails. */
+int lmdb_txn_commit(MDB_env *env, MDB_txn *txn);
 
 /* --- lmdb_write.c --------------------------------------------------------------------------- */
 

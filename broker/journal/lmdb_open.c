@@ -187,7 +187,7 @@ static enum err open_tables(struct lmdb_journal *journal, const char *const *str
         err = lmdb_error(lmdb_put_commit(journal->txn, journal->rows));
     if (err)
         return err;
-    code = mdb_txn_commit(journal->txn);
+    code = lmdb_txn_commit(journal->env, journal->txn);
     journal->txn = NULL;
     journal->is_dirty = false;
     return lmdb_write_failed(journal, code);

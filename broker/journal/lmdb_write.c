@@ -184,7 +184,7 @@ static enum err flush(struct lmdb_journal *journal)
         err = lmdb_write_failed(journal, write_totals(journal));
     if (err)
         return err;
-    int code = mdb_txn_commit(journal->txn);
+    int code = lmdb_txn_commit(journal->env, journal->txn);
     journal->txn = NULL; /* it is gone whatever the code */
     return lmdb_write_failed(journal, code);
 }

@@ -264,7 +264,8 @@ void sender_tell_journal(struct world *world, const char *stream, const char *un
     char path[PATH_BYTES];
     static const char *const streams[] = {"events", "scores", "alerts", NULL};
     snprintf(path, sizeof path, "%s", world_path(world, "broker"));
-    const struct journal_options options = {.directory = path, .streams = streams};
+    const struct journal_options options = {
+        .directory = path, .max_bytes = JOURNAL_MIN_BYTES, .streams = streams};
     must(!journal_open(&options, &journal));
     do {
         from = next;

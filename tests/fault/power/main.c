@@ -2,31 +2,27 @@
  * recording disk until their crash images are as many as asked for, and check each. Each life has a seed
  * of its own, counted on from SEED, and about COMMITS commits.
  *
+ * fault-power fail journal|outbox SEED COMMITS: one life again and again, of which each write and each
+ * flush fails in turn.
+ *
  * fault-power work journal|outbox ROOT SEED COMMITS: one life; its environment says what disk it has.
  */
+#include "tests/fault/power/lives.h"
 #include "tests/fault/power/replay.h"
 #include "tests/fault/power/workload.h"
 
 #include <errno.h>
-#include <ftw.h>
-#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { IMAGES_OF_A_LIFE = 12500 };
 
-struct kind {
-    const char *name;
-    void (*work)(const char *root, uint64_t seed, unsigned commits);
-    check *check;
-};
 static const struct kind kinds[] = {{"journal", workload_journal, check_journal},
                                     {"outbox", workload_outbox, check_outbox}};
 
@@ -34,117 +30,30 @@ struct session {
     const struct kind *kind;
     uint64_t images, seed;
     unsigned commits;
-    char directory[64]; /* root/, trace, image/ */
-    struct replay_result
-        *result; /* of the life that is looked at; shared with the process that does */
+    struct place place;           /* root/, trace, image/ */
+    struct replay_result *result; /* of this life; shared with the process that looks at it */
     struct replay_result total;
     unsigned lives, deaths;
 };
-
-static _Noreturn void die(const char *what, const char *why)
-{
-    fprintf(stderr, "fault-power: %s: %s\n", what, why);
-    exit(2);
-}
 
 static const struct kind *kind_of(const char *name)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (!strcmp(kinds[i].name, name))
             return &kinds[i];
-    die("no such kind", name);
-}
-
-/* --- directories ------------------------------------------------------------------------------ */
-
-/* In memory where there is room for it: images are written and thrown away by the thousand. */
-static void make_directory(char directory[64])
-{
-    struct statvfs info;
-    bool has_memory = !statvfs("/dev/shm", &info) &&
-                      (uint64_t)info.f_bavail * info.f_frsize > (uint64_t)512 << 20;
-    snprintf(directory, 64, "%s/songhua-power-XXXXXX", has_memory ? "/dev/shm" : "/tmp");
-    if (!mkdtemp(directory))
-        die(directory, strerror(errno));
-}
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
-{
-    (void)info;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
-static void remove_directory(const char *path)
-{
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static void path_in(const struct session *session, const char *name, char path[PATH_MAX])
-{
-    snprintf(path, PATH_MAX, "%s/%s", session->directory, name);
-}
-
-/* --- a life ----------------------------------------------------------------------------------- */
-
-/* The library stands beside the program. */
-static void preload(void)
-{
-    char path[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", path, sizeof path - 32);
-    if (size <= 0)
-        die("/proc/self/exe", strerror(errno));
-    path[size] = '\0';
-    strcpy(strrchr(path, '/'), "/libfaultdisk.so");
-    if (access(path, R_OK))
-        die(path, strerror(errno));
-    setenv("LD_PRELOAD", path, 1);
-}
-
-static int wait_for(pid_t child)
-{
-    int status;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            die("waitpid", strerror(errno));
-    return status;
-}
-
-static void record(const struct session *session, uint64_t seed)
-{
-    char root[PATH_MAX], trace[PATH_MAX], seed_text[32], commits[32];
-    path_in(session, "root", root);
-    path_in(session, "trace", trace);
-    if (mkdir(root, 0700))
-        die(root, strerror(errno));
-    snprintf(seed_text, sizeof seed_text, "%llu", (unsigned long long)seed);
-    snprintf(commits, sizeof commits, "%u", session->commits);
-    pid_t child = fork();
-    if (!child) {
-        preload();
-        setenv("FAULT_DISK_ROOT", root, 1);
-        setenv("FAULT_DISK_TRACE", trace, 1);
-        execl("/proc/self/exe", "fault-power", "work", session->kind->name, root, seed_text,
-              commits, (char *)NULL);
-        _exit(127);
-    }
-    int status = wait_for(child);
-    if (!WIFEXITED(status) || WEXITSTATUS(status))
-        die("the recorded life", "failed");
+    lives_die("no such kind", name);
 }
 
 static _Noreturn void replay_and_exit(const struct session *session, uint64_t seed, uint64_t images)
 {
     char root[PATH_MAX], trace[PATH_MAX], image[PATH_MAX];
     struct stat info;
-    mallopt(M_MMAP_THRESHOLD,
-            131072); /* LMDB's lists are large, new for each image, and hardly used */
-    path_in(session, "root", root);
-    path_in(session, "trace", trace);
-    path_in(session, "image", image);
+    mallopt(M_MMAP_THRESHOLD, 131072); /* LMDB's lists are large and hardly used */
+    place_path(&session->place, "root", root);
+    place_path(&session->place, "trace", trace);
+    place_path(&session->place, "image", image);
     if (stat(root, &info) || (mkdir(image, 0700) && errno != EEXIST))
-        die(image, strerror(errno));
+        lives_die(image, strerror(errno));
     const struct replay_options options = {.trace = trace,
                                            .directory = image,
                                            .root_inode = info.st_ino,
@@ -152,7 +61,7 @@ static _Noreturn void replay_and_exit(const struct session *session, uint64_t se
                                            .images = images,
                                            .check = session->kind->check};
     if (!replay_run(&options, session->result))
-        die("an image", strerror(errno));
+        lives_die("an image", strerror(errno));
     _exit(0);
 }
 
@@ -188,19 +97,17 @@ static void live_once(struct session *session)
     uint64_t seed = session->seed + session->lives++;
     uint64_t left = session->images - session->total.images;
     memset(session->result, 0, sizeof *session->result);
-    record(session, seed);
+    if (life_run(&session->place, session->kind, seed, session->commits, NULL))
+        lives_die("the recorded life", "failed");
     pid_t child = fork();
     if (!child)
         replay_and_exit(session, seed, left < IMAGES_OF_A_LIFE ? left : IMAGES_OF_A_LIFE);
-    int status = wait_for(child);
+    int status = life_wait(child);
     if (status)
         note_death(session, status);
     add(session, seed);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char path[PATH_MAX];
-        path_in(session, names[i], path);
-        remove_directory(path);
-    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        place_remove_one(&session->place, names[i]);
 }
 
 static bool is_sound(const struct session *session)
@@ -210,14 +117,14 @@ static bool is_sound(const struct session *session)
 
 static int run(struct session *session)
 {
-    make_directory(session->directory);
+    session->place = place_new();
     session->result = mmap(NULL, sizeof *session->result, PROT_READ | PROT_WRITE,
                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (session->result == MAP_FAILED)
-        die("memory", strerror(errno));
+        lives_die("memory", strerror(errno));
     while (session->total.images < session->images && is_sound(session) && !session->deaths)
         live_once(session);
-    remove_directory(session->directory);
+    place_remove(&session->place);
     const struct replay_result *total = &session->total;
     printf("power %s: seed %llu, %u lives, %llu cuts, %llu images (%llu went on): %llu lost, %llu "
            "corrupt, %llu invented\n",
@@ -239,8 +146,11 @@ int main(int count, char **arguments)
                    (unsigned)strtoul(arguments[5], NULL, 10));
         return 0;
     }
+    if (count == 5 && !strcmp(arguments[1], "fail"))
+        return fail_each(kind_of(arguments[2]), strtoull(arguments[3], NULL, 10),
+                         (unsigned)strtoul(arguments[4], NULL, 10));
     if (count != 5)
-        die("usage", "fault-power journal|outbox IMAGES SEED COMMITS");
+        lives_die("usage", "fault-power journal|outbox IMAGES SEED COMMITS");
     struct session session = {.kind = kind_of(arguments[1]),
                               .images = strtoull(arguments[2], NULL, 10),
                               .seed = strtoull(arguments[3], NULL, 10),

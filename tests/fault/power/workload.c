@@ -2,6 +2,7 @@
 
 #include "tests/fault/power/note.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,21 @@ void workload_failed(const char *what, enum err err)
 {
     fprintf(stderr, "workload: %s: %s\n", what, err_name(err));
     _exit(1);
+}
+
+void workload_refused(const char *what, enum err err)
+{
+    if (err == ERR_IO || err == ERR_FULL)
+        _exit(WORKLOAD_REFUSED);
+    workload_failed(what, err);
+}
+
+void workload_make_room(void)
+{
+    const char *room = getenv("FAULT_DISK_ROOM");
+    int fd = room ? open(room, O_WRONLY | O_CREAT, 0600) : -1;
+    if (fd >= 0)
+        close(fd);
 }
 
 /* Most are small, some need pages of their own; none is worth compressing. */

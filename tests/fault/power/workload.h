@@ -1,8 +1,8 @@
 /* What is recorded: a journal and an outbox at work, by a seed. Each runs in a process of its own with
  * the recording disk around `root`, an empty directory, and ends it when something fails.
  *
- * WORKLOAD_UNTIL_ERROR: the first failure of a commit ends the workload without an outcry, its error as
- * the result; for disks that are meant to fail.
+ * On a disk that fails they go on after ERR_FULL, having made room, and end with WORKLOAD_REFUSED after
+ * ERR_IO, when every later attempt was refused as well.
  */
 #ifndef SONGHUA_TESTS_WORKLOAD_H
 #define SONGHUA_TESTS_WORKLOAD_H
@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-enum { WORKLOAD_PRODUCERS = 4 };
+enum { WORKLOAD_PRODUCERS = 4, WORKLOAD_REFUSED = 78 };
 
 extern const char *const workload_streams[]; /* NULL-terminated, NOTE_STREAMS of them */
 
@@ -25,5 +25,7 @@ void workload_outbox(const char *root, uint64_t seed, unsigned commits);
 const char *workload_payload(uint64_t seed, unsigned producer, uint64_t sequence);
 
 _Noreturn void workload_failed(const char *what, enum err err);
+_Noreturn void workload_refused(const char *what, enum err err);
+void workload_make_room(void); /* on a disk that is said to be full */
 
 #endif

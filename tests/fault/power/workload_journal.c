@@ -35,15 +35,11 @@ static long dice(struct work *work, long sides)
     return nrand48(work->random) % sides;
 }
 
-static void must(const char *what, enum err err)
-{
-    if (err)
-        workload_failed(what, err);
-}
-
 static void open_journal(struct work *work)
 {
-    must("journal_open", journal_open(&work->options, &work->journal));
+    enum err err = journal_open(&work->options, &work->journal);
+    if (err)
+        workload_refused("journal_open", err);
 }
 
 static unsigned stream_of(unsigned producer)
@@ -51,50 +47,56 @@ static unsigned stream_of(unsigned producer)
     return producer % NOTE_STREAMS;
 }
 
-static void append(struct work *work, unsigned producer)
+static enum err append(struct work *work, unsigned producer)
 {
     struct chain *chain = &work->chains[producer];
     struct journal_receipt receipt;
     struct batch batch = chain_next(
         chain, workload_payload(work->seed, producer, chain->sequence + 1), &work->frame);
-    must("journal_append", journal_append(work->journal, &batch, work->frame.data, work->frame.size,
-                                          work->now_ms, &receipt));
+    enum err err = journal_append(work->journal, &batch, work->frame.data, work->frame.size,
+                                  work->now_ms, &receipt);
+    if (err)
+        return err;
     batch.payload = NULL;
     note_batch(NOTE_SENT, &batch, 0);
     work->stored[work->stored_count++] = (struct stored){batch, receipt.record};
     work->state.last[stream_of(producer)] = receipt.record;
+    return ERR_OK;
 }
 
-static void save_position(struct work *work)
+static enum err save_position(struct work *work)
 {
     unsigned stream = (unsigned)dice(work, NOTE_STREAMS);
     uint64_t position = work->kept.last[stream];
     if (position <= work->kept.position[stream])
-        return;
-    must("journal_save_position",
-         journal_save_position(work->journal, workload_streams[stream], "scorer",
-                               work->kept.position[stream], position, work->now_ms, NULL));
+        return ERR_OK;
     work->state.position[stream] = position;
+    return journal_save_position(work->journal, workload_streams[stream], "scorer",
+                                 work->kept.position[stream], position, work->now_ms, NULL);
 }
 
-static void trim(struct work *work)
+static enum err trim(struct work *work)
 {
-    uint64_t removed, last = work->kept.last[TRIMMED_STREAM];
+    uint64_t removed = 0, last = work->kept.last[TRIMMED_STREAM];
     if (last <= KEPT)
-        return;
-    must("journal_trim",
-         journal_trim(work->journal, workload_streams[TRIMMED_STREAM], last - KEPT, &removed));
+        return ERR_OK;
+    enum err err =
+        journal_trim(work->journal, workload_streams[TRIMMED_STREAM], last - KEPT, &removed);
     work->state.first[TRIMMED_STREAM] += removed;
+    return err;
 }
 
-static void commit(struct work *work)
+static enum err commit(struct work *work)
 {
     note_state(NOTE_WILL, &work->state);
-    must("journal_commit", journal_commit(work->journal));
+    enum err err = journal_commit(work->journal);
+    if (err)
+        return err;
     work->kept = work->state;
     note_state(NOTE_DID, &work->state);
     for (size_t i = 0; i < work->stored_count; i++)
         note_batch(NOTE_ACKNOWLEDGED, &work->stored[i].batch, work->stored[i].record);
+    return ERR_OK;
 }
 
 /* Nothing of it may ever be found: its batches are made again, with the same bytes. */
@@ -106,23 +108,82 @@ static void abort_all(struct work *work, const struct chain chains[WORKLOAD_PROD
         work->chains[i] = chains[i];
 }
 
+/* --- a disk that fails -------------------------------------------------------------------------- */
+
+static bool count_record(void *context, const struct record *record, const void *bytes, size_t size)
+{
+    (void)record;
+    (void)bytes;
+    (void)size;
+    ++*(uint64_t *)context;
+    return true;
+}
+
+/* What is stored is read while the disk is full. */
+static enum err check_reading(struct work *work)
+{
+    for (size_t i = 0; i < NOTE_STREAMS; i++) {
+        uint64_t next, count = 0;
+        enum err err =
+            journal_read(work->journal, workload_streams[i], 1, count_record, &count, &next);
+        if (err)
+            return err;
+        if (count != work->kept.last[i] + 1 - work->kept.first[i])
+            workload_failed("reading beside a full disk finds too few", ERR_CORRUPT);
+    }
+    return ERR_OK;
+}
+
+/* Full: nothing was stored, and once there is room the work goes on. Anything else is final, and so is a
+ * disk that takes the data and then has no room for LMDB's header: LMDB does not even read after that. */
+static void meet(struct work *work, enum err err, const struct chain chains[WORKLOAD_PRODUCERS])
+{
+    abort_all(work, chains);
+    if (err == ERR_FULL && check_reading(work) == ERR_OK) {
+        note_state(NOTE_DID, &work->state);
+        workload_make_room();
+        return;
+    }
+    for (int i = 0; i < 3; i++) {
+        enum err again = append(work, 0);
+        if (!again)
+            again = journal_commit(work->journal);
+        if (again != ERR_IO)
+            workload_failed("a disk that failed was asked again", again);
+        abort_all(work, chains);
+    }
+    workload_refused("journal", ERR_IO);
+}
+
+/* ------------------------------------------------------------------------------------------------ */
+
+static enum err change(struct work *work)
+{
+    long batches = dice(work, 3) ? dice(work, 3) : dice(work, BATCHES_MAX + 1);
+    enum err err = ERR_OK;
+    work->stored_count = 0;
+    work->now_ms += (uint64_t)dice(work, 1000);
+    for (long i = 0; i < batches && !err; i++)
+        err = append(work, (unsigned)dice(work, WORKLOAD_PRODUCERS));
+    if (!err && !dice(work, 4))
+        err = save_position(work);
+    if (!err && !dice(work, 6))
+        err = trim(work);
+    return err;
+}
+
 static void work_once(struct work *work)
 {
     struct chain chains[WORKLOAD_PRODUCERS];
-    long batches = dice(work, 3) ? dice(work, 3) : dice(work, BATCHES_MAX + 1);
     for (size_t i = 0; i < WORKLOAD_PRODUCERS; i++)
         chains[i] = work->chains[i];
-    work->stored_count = 0;
-    work->now_ms += (uint64_t)dice(work, 1000);
-    for (long i = 0; i < batches; i++)
-        append(work, (unsigned)dice(work, WORKLOAD_PRODUCERS));
-    if (!dice(work, 4))
-        save_position(work);
-    if (!dice(work, 6))
-        trim(work);
-    if (dice(work, 12))
-        commit(work);
-    else
+    enum err err = change(work);
+    bool is_kept = dice(work, 12) != 0;
+    if (!err && is_kept)
+        err = commit(work);
+    if (err)
+        meet(work, err, chains);
+    else if (!is_kept)
         abort_all(work, chains);
 }
 
@@ -134,7 +195,9 @@ static void pause_work(struct work *work)
         journal_close(&work->journal);
         open_journal(work);
     } else {
-        must("journal_prepare", journal_prepare(work->journal, &is_done));
+        enum err err = journal_prepare(work->journal, &is_done);
+        if (err)
+            meet(work, err, work->chains);
     }
 }
 
@@ -154,7 +217,9 @@ void workload_journal(const char *root, uint64_t seed, unsigned commits)
     for (size_t i = 0; i < NOTE_STREAMS; i++)
         work.state.first[i] = 1;
     work.kept = work.state;
-    must("file_make_directory", file_make_directory(directory));
+    enum err err = file_make_directory(directory);
+    if (err)
+        workload_refused("file_make_directory", err);
     work.options.max_bytes = JOURNAL_MIN_BYTES;
     open_journal(&work);
     note_id(journal_id(work.journal), JOURNAL_ID_BYTES);

@@ -9,6 +9,7 @@
  *                      full          from then on nothing can be written and the file system says that
  *                                    it has no room, until the file FAULT_DISK_ROOM is there
  *   FAULT_DISK_ROOM    see there
+ *   FAULT_DISK_ARMED   calls are counted from when this file is there; unset: from the start
  *   FAULT_DISK_FAILED  file that is made when the failure has been met
  *
  * System calls are made directly: nothing here depends on the order in which libraries are loaded. A
@@ -39,11 +40,11 @@ static struct {
     char root[PATH_MAX]; /* empty: nothing is looked at */
     size_t root_size;
     int trace; /* -1: none */
-    bool can_fail, is_full;
+    bool can_fail, is_armed, is_full;
     enum call call;
     enum how how;
     unsigned long nth, seen;
-    char room[PATH_MAX], failed[PATH_MAX];
+    char room[PATH_MAX], failed[PATH_MAX], armed[PATH_MAX];
 } disk = {.mutex = PTHREAD_MUTEX_INITIALIZER, .trace = -1};
 
 /* --- settings --------------------------------------------------------------------------------- */
@@ -74,6 +75,8 @@ __attribute__((constructor)) static void read_settings(void)
     copy_setting(disk.root, "FAULT_DISK_ROOT");
     copy_setting(disk.room, "FAULT_DISK_ROOM");
     copy_setting(disk.failed, "FAULT_DISK_FAILED");
+    copy_setting(disk.armed, "FAULT_DISK_ARMED");
+    disk.is_armed = !disk.armed[0];
     disk.root_size = strlen(disk.root);
     if (fail)
         read_failure(fail);
@@ -183,6 +186,14 @@ static bool has_no_room(void)
     return disk.is_full;
 }
 
+static bool is_armed(void)
+{
+    int error = errno;
+    disk.is_armed = disk.is_armed || !access(disk.armed, F_OK);
+    errno = error;
+    return disk.is_armed;
+}
+
 /* 0: go on; -1: errno is set; else the size of the short write. */
 static long meet_failure(enum call call, size_t size)
 {
@@ -190,7 +201,7 @@ static long meet_failure(enum call call, size_t size)
         errno = ENOSPC;
         return -1;
     }
-    if (!disk.can_fail || call != disk.call || ++disk.seen != disk.nth)
+    if (!disk.can_fail || call != disk.call || !is_armed() || ++disk.seen != disk.nth)
         return 0;
     if (disk.failed[0]) {
         int fd =
