@@ -75,4 +75,17 @@ enum err broker_limit(const struct invocation *invocation);
 enum err broker_authorize(const struct invocation *invocation);
 enum err broker_revoke(const struct invocation *invocation);
 
+/* command_backup.c, command_check.c: care of the journal, from outside the broker */
+struct care_settings {
+    const char *state;
+    uint64_t rate, journal_bytes;
+    bool is_verify, is_dry, is_json;
+};
+extern const struct option broker_backup_options[], broker_restore_options[];
+extern const struct option broker_check_options[], broker_compact_options[];
+enum err broker_backup(const struct invocation *invocation);
+enum err broker_restore(const struct invocation *invocation);
+enum err broker_check(const struct invocation *invocation);
+enum err broker_compact(const struct invocation *invocation);
+
 #endif

@@ -1,9 +1,10 @@
 #include "broker/commands.h"
 
-#define RUN       broker_run_options, sizeof(struct run_settings)
-#define ASK       broker_ask_options, sizeof(struct ask_settings)
-#define AUTHORIZE broker_authorize_options, sizeof(struct authorize_settings)
-#define REVOKE    broker_revoke_options, sizeof(struct authorize_settings)
+#define RUN        broker_run_options, sizeof(struct run_settings)
+#define ASK        broker_ask_options, sizeof(struct ask_settings)
+#define AUTHORIZE  broker_authorize_options, sizeof(struct authorize_settings)
+#define REVOKE     broker_revoke_options, sizeof(struct authorize_settings)
+#define CARE(name) broker_##name##_options, sizeof(struct care_settings)
 
 static const struct command commands[] = {
     {"run", "keep the record and serve it, until stopped", NULL, broker_run, RUN,
@@ -24,6 +25,16 @@ static const struct command commands[] = {
      "songhua-broker streams"},
     {"status", "version, room in the journal, readers", NULL, broker_status, ASK,
      "songhua-broker status --json"},
+    {"backup", "copy the journal, while the broker runs or not; verified, or not there at all",
+     "DIR", broker_backup, CARE(backup),
+     "songhua-broker backup /srv/backup/2026-07-01 --rate 20MiB\n"
+     "songhua-broker backup --verify /srv/backup/2026-07-01"},
+    {"restore", "make a backup the journal of a broker that has none", "DIR", broker_restore,
+     CARE(restore), "songhua-broker restore /srv/backup/2026-07-01 --state /srv/songhua"},
+    {"check", "read every record, and say whether the journal is whole", NULL, broker_check,
+     CARE(check), "songhua-broker check"},
+    {"compact", "write the journal anew without free pages, while the broker is stopped", NULL,
+     broker_compact, CARE(compact), "songhua-broker compact --journal-size 2GiB"},
     {0},
 };
 

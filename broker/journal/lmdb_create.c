@@ -114,7 +114,7 @@ static enum err make_files(const char *folder, uint64_t map_bytes)
 }
 
 /* What a creation that did not end has left. Nothing in it was ever acknowledged. */
-static void remove_files(const char *folder)
+void lmdb_remove_files(const char *folder)
 {
     static const char *const names[] = {LMDB_DATA_FILE, "lock.mdb"};
     char path[PATH_MAX];
@@ -142,13 +142,13 @@ enum err lmdb_create(const char *directory, uint64_t map_bytes)
         snprintf(folder_new, sizeof folder_new, "%s/" LMDB_FOLDER_NEW, directory) >=
             (int)sizeof folder_new)
         return ERR_NOT_FOUND;
-    remove_files(folder_new);
+    lmdb_remove_files(folder_new);
     if (mkdir(folder_new, 0700))
         return err_from_errno(errno);
     enum err err = make_files(folder_new, map_bytes);
     if (!err)
         err = publish(folder_new, folder, directory);
     if (err)
-        remove_files(folder_new);
+        lmdb_remove_files(folder_new);
     return err;
 }

@@ -20,8 +20,6 @@
  *
  * The child ends with its verdict, so nothing here is closed or freed. */
 
-#define TABLE_OF_FORMAT_1 "meta"
-
 struct examination {
     MDB_env *env;
     MDB_txn *txn;
@@ -29,7 +27,7 @@ struct examination {
     char path[PATH_MAX]; /* of the data file */
     uint64_t file_bytes;
     uint64_t pages; /* in use or free, as far as counted */
-    bool is_thorough;
+    bool is_thorough, is_copy;
 };
 
 /* --- the state of it all ---------------------------------------------------------------------- */
@@ -47,7 +45,7 @@ static enum err check_version(struct examination *examination)
 {
     unsigned char row[VERSION_ROW_BYTES];
     MDB_dbi table;
-    if (!mdb_dbi_open(examination->txn, TABLE_OF_FORMAT_1, 0, &table))
+    if (!mdb_dbi_open(examination->txn, LMDB_TABLE_OF_FORMAT_1, 0, &table))
         return ERR_VERSION;
     if (mdb_dbi_open(examination->txn, NULL, 0, &examination->rows))
         return ERR_CORRUPT;
@@ -238,8 +236,10 @@ static enum err check_size(struct examination *examination, MDB_envinfo *info)
     MDB_stat stat;
     if (mdb_env_info(examination->env, info) || mdb_env_stat(examination->env, &stat))
         return ERR_CORRUPT;
-    if (info->me_mapsize > examination->file_bytes)
-        return ERR_CORRUPT; /* the file was made as large as its map */
+    uint64_t needed = examination->is_copy ? ((uint64_t)info->me_last_pgno + 1) * stat.ms_psize
+                                           : info->me_mapsize;
+    if (needed > examination->file_bytes)
+        return ERR_CORRUPT; /* the file was made as large as its map, a copy as what is in use */
     if (info->me_last_pgno >= info->me_mapsize / stat.ms_psize)
         return ERR_CORRUPT;
     return lmdb_check_headers(examination->path, stat.ms_psize);
@@ -259,11 +259,12 @@ static enum err check_tables(struct examination *examination)
 }
 
 /* Read only and without LMDB's lock: nothing of this process is left behind in the files. */
-static enum err examine(const char *folder, bool is_thorough)
+static enum err examine(const char *folder, bool is_thorough, bool is_copy)
 {
     struct examination examination = {0};
     struct stat info;
     examination.is_thorough = is_thorough;
+    examination.is_copy = is_copy;
     if (snprintf(examination.path, sizeof examination.path, "%s/" LMDB_DATA_FILE, folder) >=
         (int)sizeof examination.path)
         return ERR_CORRUPT;
@@ -281,24 +282,24 @@ static enum err examine(const char *folder, bool is_thorough)
 }
 
 /* The child's exit status is its verdict. It must not leave a core file of the size of the map. */
-static _Noreturn void run_child(const char *folder, bool is_thorough)
+static _Noreturn void run_child(const char *folder, bool is_thorough, bool is_copy)
 {
     static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
         signal(deadly[i], SIG_DFL);
-    _exit((int)examine(folder, is_thorough));
+    _exit((int)examine(folder, is_thorough, is_copy));
 }
 
-enum err lmdb_examine(const char *folder, bool is_thorough)
+static enum err examine_in_child(const char *folder, bool is_thorough, bool is_copy)
 {
     int status;
     pid_t child = fork();
     if (child < 0)
         return ERR_NOMEM;
     if (!child)
-        run_child(folder, is_thorough);
+        run_child(folder, is_thorough, is_copy);
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return ERR_INTERNAL;
@@ -313,4 +314,14 @@ enum err lmdb_examine(const char *folder, bool is_thorough)
     default:
         return ERR_CORRUPT;
     }
+}
+
+enum err lmdb_examine(const char *folder, bool is_thorough)
+{
+    return examine_in_child(folder, is_thorough, false);
+}
+
+enum err lmdb_examine_copy(const char *folder)
+{
+    return examine_in_child(folder, true, true);
 }

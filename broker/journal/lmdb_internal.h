@@ -11,6 +11,9 @@
  *   lmdb_state.c     producers and positions
  *   lmdb_readers.c   read transactions, kept and used again
  *   lmdb_read.c      records, seek, bounds
+ *   lmdb_look.c      a journal opened from outside its broker, to read
+ *   lmdb_copy.c      a copy of it, while it is written to
+ *   lmdb_replace.c   a copy put in its place; one without free pages
  *
  * Functions that return int return LMDB's own code.
  */
@@ -35,10 +38,11 @@ enum {
 };
 
 /* The journal is a directory in options->directory, made under another name and renamed. */
-#define LMDB_FOLDER     "journal"
-#define LMDB_FOLDER_NEW "journal.new"
-#define LMDB_DATA_FILE  "data.mdb"
-#define LMDB_LOCK_FILE  "journal.lock" /* ours; LMDB has its own in the folder */
+#define LMDB_FOLDER            "journal"
+#define LMDB_FOLDER_NEW        "journal.new"
+#define LMDB_DATA_FILE         "data.mdb"
+#define LMDB_TABLE_OF_FORMAT_1 "meta"
+#define LMDB_LOCK_FILE         "journal.lock" /* ours; LMDB has its own in the folder */
 
 struct lmdb_stream {
     char name[NAME_MAX_BYTES + 1];
@@ -124,6 +128,16 @@ MUST_CHECK enum err lmdb_check_headers(const char *path, size_t page_size);
 /* mdb_txn_commit() that leaves the headers sound when it fails. */
 int lmdb_txn_commit(MDB_env *env, MDB_txn *txn);
 
+/* What a creation that did not end has left. */
+void lmdb_remove_files(const char *folder);
+/* The same of a copy, which is no larger than what is in use. */
+MUST_CHECK enum err lmdb_examine_copy(const char *folder);
+
+/* --- lmdb_open.c ---------------------------------------------------------------------------- */
+
+/* The handles of the tables, by the transaction that is open. */
+int lmdb_open_main_table(struct lmdb_journal *journal);
+
 /* --- lmdb_write.c --------------------------------------------------------------------------- */
 
 /* The code of a failed write as ours. Spoils the open transaction; latches what is final. */
@@ -144,6 +158,14 @@ void lmdb_abort(struct journal *journal);
 /* --- lmdb_prepare.c ------------------------------------------------------------------------- */
 
 enum err lmdb_prepare(struct journal *journal, bool *is_done);
+
+/* --- lmdb_copy.c ---------------------------------------------------------------------------- */
+
+/* Read a copy's data file to its end; what is read goes to `to` too, unless that is -1. */
+struct journal_copied;
+enum err lmdb_pass_copy(const char *folder, int to,
+                        bool (*copying)(void *context, uint64_t done, uint64_t total),
+                        void *context, struct journal_copied *out);
 
 /* --- lmdb_readers.c ------------------------------------------------------------------------- */
 

@@ -160,7 +160,7 @@ static enum err make_stream(struct lmdb_journal *journal, const char *name)
         lmdb_row_put(journal->txn, journal->rows, &stream->totals_key, row, sizeof row));
 }
 
-static int open_main_table(struct lmdb_journal *journal)
+int lmdb_open_main_table(struct lmdb_journal *journal)
 {
     struct key key;
     unsigned char row[IDENTITY_ROW_BYTES];
@@ -179,7 +179,7 @@ static enum err open_tables(struct lmdb_journal *journal, const char *const *str
 {
     int code = mdb_txn_begin(journal->env, NULL, 0, &journal->txn);
     if (!code)
-        code = open_main_table(journal);
+        code = lmdb_open_main_table(journal);
     enum err err = lmdb_error(code);
     for (; !err && streams && *streams; streams++)
         err = make_stream(journal, *streams);
