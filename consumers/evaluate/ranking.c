@@ -383,32 +383,38 @@ static bool is_same(const struct standing *a, const struct standing *b)
            a->available == b->available && a->wanted == b->wanted && a->reason == b->reason;
 }
 
-static enum err visit_table(struct ranking *ranking, size_t number, bool only_changed,
-                            ranking_visitor *visit, void *context)
+static enum err visit_standing(struct ranking_table *table, size_t at, bool only_changed,
+                               const struct standing *standing, ranking_visitor *visit,
+                               void *context)
 {
-    struct ranking_table *table = &ranking->tables[number];
-    const struct plan *plan = ranking->plan;
-    for (size_t node = 0; node < plan->design.node_count; node++) {
-        uint32_t ranked = count_ranked(ranking, table->composite, node);
-        for (size_t row = 0; row < plan->unit_count; row++) {
-            struct standing standing = standing_of(ranking, number, node, row, ranked);
-            struct standing *visited = &table->visited[node * plan->unit_count + row];
-            if (only_changed && is_same(visited, &standing))
-                continue;
-            *visited = standing;
-            enum err err = visit != NULL ? visit(context, &standing) : ERR_OK;
-            if (err != ERR_OK)
-                return err;
+    if (only_changed && is_same(&table->visited[at], standing))
+        return ERR_OK;
+    table->visited[at] = *standing;
+    return visit != NULL ? visit(context, standing) : ERR_OK;
+}
+
+static enum err visit_node(struct ranking *ranking, size_t node, bool only_changed,
+                           ranking_visitor *visit, void *context)
+{
+    uint32_t ranked[COMPOSITE_MAX_PERIODS];
+    size_t units = ranking->plan->unit_count;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < ranking->table_count; i++)
+        ranked[i] = count_ranked(ranking, ranking->tables[i].composite, node);
+    for (size_t row = 0; row < units && err == ERR_OK; row++)
+        for (size_t i = 0; i < ranking->table_count && err == ERR_OK; i++) {
+            struct standing standing = standing_of(ranking, i, node, row, ranked[i]);
+            err = visit_standing(&ranking->tables[i], node * units + row, only_changed, &standing,
+                                 visit, context);
         }
-    }
-    return ERR_OK;
+    return err;
 }
 
 enum err ranking_visit(struct ranking *ranking, bool only_changed, ranking_visitor *visit,
                        void *context)
 {
     enum err err = ERR_OK;
-    for (size_t i = 0; i < ranking->table_count && err == ERR_OK; i++)
-        err = visit_table(ranking, i, only_changed, visit, context);
+    for (size_t node = 0; node < ranking->plan->design.node_count && err == ERR_OK; node++)
+        err = visit_node(ranking, node, only_changed, visit, context);
     return err;
 }

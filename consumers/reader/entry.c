@@ -95,6 +95,8 @@ const char *entry_type(const struct entry *entry)
         return "alert_action";
     case BODY(DOUBT):
         return "doubt";
+    case BODY(COMPOSITE_SCORE):
+        return "composite_score";
     case BODY(FRAMEWORK_REFUSAL):
         return "framework_refusal";
     case BODY(AUDIT):
@@ -120,6 +122,8 @@ const char *entry_indicator(const struct entry *entry)
         return event->alert->indicator;
     case BODY(DOUBT):
         return event->doubt->indicator;
+    case BODY(COMPOSITE_SCORE):
+        return event->composite_score->node;
     default:
         return "";
     }
@@ -166,6 +170,9 @@ enum err entry_key(const struct entry *entry, struct buffer *out)
     case BODY(DOUBT):
         return put_key(out, entry, word_of_doubt(event->doubt->kind).id, event->doubt->period,
                        event->doubt->definition);
+    case BODY(COMPOSITE_SCORE):
+        return put_key(out, entry, "composite", event->composite_score->composite,
+                       event->composite_score->period);
     case BODY(FRAMEWORK_REFUSAL):
         return put_key(out, entry, "refusal", event->framework_refusal->id, "");
     case BODY(ALERT):

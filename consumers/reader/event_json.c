@@ -131,6 +131,28 @@ static void put_judgement(struct json *json, const Songhua__V1__Score *score)
     json_text(json, "reason_en", reason_text(reason));
 }
 
+static void put_composite(struct json *json, const Songhua__V1__CompositeScore *score)
+{
+    json_text(json, "composite", score->composite);
+    json_text(json, "node", score->node);
+    json_text(json, "name_zh", score->name_zh);
+    json_text(json, "name_en", score->name_en);
+    json_text(json, "unit_zh", score->unit_zh);
+    json_text(json, "unit_en", score->unit_en);
+    json_text(json, "framework", score->framework);
+    json_u64(json, "as_of_sequence", score->as_of_sequence);
+    json_text(json, "period", score->period);
+    if (score->has_value)
+        json_double(json, "value", score->value);
+    json_u64(json, "rank", score->rank);
+    json_u64(json, "ranked", score->ranked);
+    json_text(json, "band_zh", score->band_zh);
+    json_text(json, "band_en", score->band_en);
+    json_u64(json, "available", score->available);
+    json_u64(json, "wanted", score->wanted);
+    json_text(json, "reason", score->reason);
+}
+
 static void put_score(struct json *json, const Songhua__V1__Score *score)
 {
     json_text(json, "indicator", score->indicator);
@@ -269,6 +291,9 @@ static void put_data(struct json *json, const Songhua__V1__Event *event, bool is
         break;
     case BODY(DOUBT):
         put_doubt(json, event->doubt);
+        break;
+    case BODY(COMPOSITE_SCORE):
+        put_composite(json, event->composite_score);
         break;
     case BODY(FRAMEWORK_REFUSAL):
         put_refusal(json, event->framework_refusal);

@@ -18,6 +18,44 @@ static const Songhua__V1__Doubt *doubt_of(const struct entry *entry)
     return is_doubt ? entry->event->doubt : NULL;
 }
 
+static const Songhua__V1__CompositeScore *composite_of(const struct entry *entry)
+{
+    bool is_composite = entry->event->body_case == SONGHUA__V1__EVENT__BODY_COMPOSITE_SCORE;
+    return is_composite ? entry->event->composite_score : NULL;
+}
+
+/* What a composite's score has of a score's columns. */
+static const char *composite_text(const Songhua__V1__CompositeScore *score, size_t which)
+{
+    switch (which) {
+    case SCORE(indicator):
+        return score->node;
+    case SCORE(name_zh):
+        return score->name_zh;
+    case SCORE(target):
+        return score->composite;
+    case SCORE(framework):
+        return score->framework;
+    case SCORE(period):
+        return score->period;
+    case SCORE(reason):
+        return score->reason;
+    default:
+        return "";
+    }
+}
+
+static enum err put_rank(const Songhua__V1__CompositeScore *score, const struct style *style,
+                         struct buffer *out)
+{
+    if (style->is_exact)
+        return buffer_append_format(out, "%u/%u", score->rank, score->ranked);
+    if (score->rank == 0)
+        return buffer_append_text(out, "不排名");
+    return buffer_append_format(out, "第%u名（共%u）%s", score->rank, score->ranked,
+                                score->band_zh);
+}
+
 /* What a doubt has of a score's columns. */
 static const char *doubt_text(const Songhua__V1__Doubt *doubt, size_t which)
 {
@@ -54,6 +92,8 @@ static enum err put_text(const struct entry *entry, const struct style *style, s
     (void)style;
     if (doubt_of(entry))
         return buffer_append_text(out, doubt_text(doubt_of(entry), which));
+    if (composite_of(entry))
+        return buffer_append_text(out, composite_text(composite_of(entry), which));
     return score ? buffer_append_text(out, *(char *const *)((const char *)score + which)) : ERR_OK;
 }
 
@@ -85,6 +125,8 @@ static enum err put_score_number(const struct entry *entry, const struct style *
     struct style reported = *style;
     if (doubt_of(entry) && which == NUMBER_VALUE)
         return put_number(doubt_of(entry)->value, style, out);
+    if (composite_of(entry) && which == NUMBER_VALUE && composite_of(entry)->has_value)
+        return put_number(composite_of(entry)->value, style, out);
     if (!score || !(score->has & 1u << which))
         return ERR_OK;
     if (which == NUMBER_VALUE) /* a reported figure is never rounded */
@@ -98,6 +140,9 @@ static enum err put_as_of(const struct entry *entry, const struct style *style, 
     const Songhua__V1__Score *score = score_of(entry);
     (void)style;
     (void)which;
+    if (composite_of(entry))
+        return buffer_append_format(out, "%llu",
+                                    (unsigned long long)composite_of(entry)->as_of_sequence);
     return score ? buffer_append_format(out, "%llu", (unsigned long long)score->as_of_sequence)
                  : ERR_OK;
 }
@@ -109,6 +154,8 @@ static enum err put_verdict(const struct entry *entry, const struct style *style
     (void)which;
     if (doubt_of(entry))
         return put_doubt(doubt_of(entry), style, out);
+    if (composite_of(entry))
+        return put_rank(composite_of(entry), style, out);
     return score ? put_judgement(score, style, out) : ERR_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "consumers/scorer/scorer.h"
 
+#include "consumers/scorer/composites.h"
 #include "consumers/scorer/state.h"
 #include "proto/event/event.h"
 
@@ -11,6 +12,7 @@
 struct scorer {
     struct scorer_state *state;
     struct absorbed absorbed;
+    struct composites composites;
     struct arena arena; /* for what is made of one indicator in one region */
 };
 
@@ -24,6 +26,7 @@ enum err scorer_new(struct scorer **out)
         free(scorer);
         return err;
     }
+    composites_init(&scorer->composites);
     arena_init(&scorer->arena, ARENA_BYTES);
     *out = scorer;
     return ERR_OK;
@@ -33,6 +36,7 @@ void scorer_free(struct scorer *scorer)
 {
     if (!scorer)
         return;
+    composites_fini(&scorer->composites); /* they borrow the state's frameworks */
     scorer_state_free(scorer->state);
     arena_fini(&scorer->arena);
     free(scorer);
@@ -41,7 +45,8 @@ void scorer_free(struct scorer *scorer)
 enum err scorer_load(void *context, struct outbox *outbox)
 {
     struct scorer *scorer = context;
-    return scorer_state_load(scorer->state, outbox);
+    enum err err = scorer_state_load(scorer->state, outbox);
+    return err ? err : composites_settle(&scorer->composites, scorer->state->evaluation);
 }
 
 enum err scorer_reset(void *context)
@@ -51,6 +56,7 @@ enum err scorer_reset(void *context)
     enum err err = scorer_state_new(&fresh);
     if (err)
         return err;
+    composites_fini(&scorer->composites);
     scorer_state_free(scorer->state);
     scorer->state = fresh;
     return ERR_OK;
@@ -136,6 +142,24 @@ static enum err judge_touched(struct judging *judging, const struct service_inpu
     return err;
 }
 
+/* After the judgements; on the turn of a day too only those that the record touches, as no standing
+ * depends on the date. */
+static enum err rank(struct judging *judging, const struct service_input *input)
+{
+    struct scorer *scorer = judging->scorer;
+    const struct evaluation *evaluation = scorer->state->evaluation;
+    enum err err =
+        composites_follow(&scorer->composites, evaluation, judging->framework, judging->as_of);
+    for (size_t i = 0; i < input->event_count && !err; i++) {
+        const char *id = indicator_of(input->events[i]);
+        const struct indicator *indicator = id ? framework_indicator(judging->framework, id) : NULL;
+        if (indicator)
+            err = composites_touch(&scorer->composites, evaluation, judging->as_of, indicator,
+                                   input->batch->region);
+    }
+    return err ? err : composites_publish(&scorer->composites, judging->as_of, judging->effects);
+}
+
 /* protobuf-c's message types have no const; packing does not write through them. */
 static char *unconst(const char *text)
 {
@@ -187,5 +211,7 @@ enum err scorer_handle(void *context, const struct service_input *input, struct 
     judging.framework = evaluation_framework(scorer->state->evaluation, judging.as_of);
     for (size_t i = 0; i < absorbed->refusal_count && !err; i++)
         err = publish_refusal(&judging, &absorbed->refusals[i], input->batch->region);
-    return err || !judging.framework ? err : judge_record(&judging, input, absorbed);
+    if (!err && judging.framework)
+        err = judge_record(&judging, input, absorbed);
+    return err || !judging.framework || !absorbed->has_changed ? err : rank(&judging, input);
 }

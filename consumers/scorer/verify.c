@@ -176,6 +176,15 @@ static bool must_stop(void *context)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
+static uint64_t as_of_event(const Songhua__V1__Event *event)
+{
+    if (event->body_case == SONGHUA__V1__EVENT__BODY_SCORE)
+        return event->score->as_of_sequence;
+    if (event->body_case == SONGHUA__V1__EVENT__BODY_COMPOSITE_SCORE)
+        return event->composite_score->as_of_sequence;
+    return 0;
+}
+
 static uint64_t as_of(const struct subscriber_record *record)
 {
     struct arena arena;
@@ -184,8 +193,8 @@ static uint64_t as_of(const struct subscriber_record *record)
     arena_init(&arena, EXTRA_ARENA_BYTES);
     if (!event_batch_unpack(record->batch.payload, record->batch.payload_size,
                             record->batch.event_count, &arena, &batch) &&
-        batch->events[0]->body_case == SONGHUA__V1__EVENT__BODY_SCORE)
-        sequence = batch->events[0]->score->as_of_sequence;
+        batch->n_events > 0)
+        sequence = as_of_event(batch->events[0]);
     arena_fini(&arena);
     return sequence;
 }

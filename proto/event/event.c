@@ -173,6 +173,13 @@ Songhua__V1__Event event_of_score(Songhua__V1__Score *score, uint64_t time_ms)
     return event;
 }
 
+Songhua__V1__Event event_of_composite_score(Songhua__V1__CompositeScore *score, uint64_t time_ms)
+{
+    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_COMPOSITE_SCORE);
+    event.composite_score = score;
+    return event;
+}
+
 Songhua__V1__Event event_of_alert(Songhua__V1__Alert *alert, uint64_t time_ms)
 {
     Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_ALERT);
@@ -235,6 +242,9 @@ enum err event_topic(const Songhua__V1__Event *event, char out[EVENT_TOPIC_BYTES
     unsigned body = (unsigned)event->body_case;
     if (body == SONGHUA__V1__EVENT__BODY_SCORE)
         return write_topic(out, snprintf(out, EVENT_TOPIC_BYTES, "%s", event->score->indicator));
+    if (body == SONGHUA__V1__EVENT__BODY_COMPOSITE_SCORE)
+        return write_topic(
+            out, snprintf(out, EVENT_TOPIC_BYTES, "composite/%s", event->composite_score->node));
     if (body == SONGHUA__V1__EVENT__BODY_DOUBT)
         return write_topic(out,
                            snprintf(out, EVENT_TOPIC_BYTES, "doubt/%s", event->doubt->indicator));

@@ -1,0 +1,121 @@
+#include "consumers/scorer/composites.h"
+
+#include "proto/event/event.h"
+
+#include <math.h>
+
+void composites_init(struct composites *composites)
+{
+    *composites = (struct composites){0};
+}
+
+void composites_fini(struct composites *composites)
+{
+    for (size_t i = 0; i < composites->count; i++)
+        ranking_free(composites->rankings[i]);
+    composites_init(composites);
+}
+
+enum err composites_follow(struct composites *composites, const struct evaluation *evaluation,
+                           const struct framework *framework, struct as_of as_of)
+{
+    if (framework == composites->framework)
+        return ERR_OK;
+    composites_fini(composites);
+    composites->framework = framework;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < framework->composite_count && !err; i++) {
+        struct ranking *ranking;
+        err = ranking_new(framework, &framework->composites[i], &ranking);
+        if (err)
+            break;
+        composites->rankings[composites->count++] = ranking;
+        err = ranking_refresh(ranking, evaluation, as_of);
+    }
+    return err;
+}
+
+enum err composites_settle(struct composites *composites, const struct evaluation *evaluation)
+{
+    const struct as_of all = {UINT64_MAX, UINT64_MAX};
+    const struct framework *framework = evaluation_framework(evaluation, all);
+    if (!framework)
+        return ERR_OK;
+    enum err err = composites_follow(composites, evaluation, framework, all);
+    for (size_t i = 0; i < composites->count && !err; i++)
+        err = ranking_visit(composites->rankings[i], true, NULL, NULL);
+    return err;
+}
+
+enum err composites_touch(struct composites *composites, const struct evaluation *evaluation,
+                          struct as_of as_of, const struct indicator *indicator, uint32_t region)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < composites->count && !err; i++)
+        err = ranking_touch(composites->rankings[i], evaluation, as_of, indicator, region);
+    return err;
+}
+
+/* --- publishing --------------------------------------------------------------------------------- */
+
+struct publishing {
+    const struct composites *composites;
+    struct as_of as_of;
+    struct effects *effects;
+};
+
+/* protobuf-c's message types have no const; packing does not write through them. */
+static char *unconst(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+static void put_texts(const struct publishing *publishing, const struct standing *standing,
+                      Songhua__V1__CompositeScore *out)
+{
+    const struct name unit =
+        framework_region_name(publishing->composites->framework, standing->unit);
+    out->composite = unconst(standing->composite->id);
+    out->node = unconst(standing->group->id);
+    out->name_zh = unconst(standing->group->name.zh);
+    out->name_en = unconst(standing->group->name.en);
+    out->unit_zh = unconst(unit.zh);
+    out->unit_en = unconst(unit.en);
+    out->reason = unconst(standing_reason_id(standing->reason));
+    if (standing->band < 0)
+        return;
+    out->band_zh = unconst(standing->composite->bands[standing->band].name.zh);
+    out->band_en = unconst(standing->composite->bands[standing->band].name.en);
+}
+
+static enum err publish_standing(void *context, const struct standing *standing)
+{
+    const struct publishing *publishing = context;
+    Songhua__V1__CompositeScore score = SONGHUA__V1__COMPOSITE_SCORE__INIT;
+    char label[FRAMEWORK_LABEL_BYTES], period[PERIOD_TEXT_BYTES], topic[EVENT_TOPIC_BYTES];
+    framework_label(publishing->composites->framework, label);
+    period_format(standing->period, period);
+    put_texts(publishing, standing, &score);
+    score.framework = label;
+    score.period = period;
+    score.as_of_sequence = publishing->as_of.sequence;
+    score.has_value = !isnan(standing->value);
+    score.value = score.has_value ? standing->value : 0;
+    score.rank = standing->rank;
+    score.ranked = standing->ranked;
+    score.available = standing->available;
+    score.wanted = standing->wanted;
+    Songhua__V1__Event event = event_of_composite_score(&score, 0);
+    enum err err = event_topic(&event, topic);
+    return err ? err : effects_publish(publishing->effects, standing->unit, topic, &event);
+}
+
+enum err composites_publish(struct composites *composites, struct as_of as_of,
+                            struct effects *effects)
+{
+    struct publishing publishing = {composites, as_of, effects};
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < composites->count && !err; i++)
+        err = ranking_visit(composites->rankings[i], true, publish_standing, &publishing);
+    return err;
+}

@@ -1,0 +1,209 @@
+/* The composite of the provinces by a scorer of its own: its ranks in the stream scores, the same after
+ * a kill, and verified from the record. */
+#include "proto/client/publisher.h"
+#include "proto/event/event.h"
+#include "proto/event/observation_csv.h"
+#include "tests/support/ndjson.h"
+#include "tests/support/world.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_BULLETIN = 64, SECOND_BULLETIN = 128, MAX_EVENTS = 1024 };
+
+struct providing {
+    struct world *world;
+    struct framework *framework;
+    struct publisher *publisher;
+    struct buffer bytes, document;
+    uint64_t from, to; /* rows that are published */
+    pid_t scorer;
+};
+
+static const struct identity *planner(struct world *world)
+{
+    return world_identity(world, "planner", ROLE_PLANNER, "*");
+}
+
+static void read_document(struct buffer *document)
+{
+    char piece[4096];
+    size_t size;
+    FILE *file = fopen("deploy/framework/rd-provinces.yaml", "r");
+    cr_assert_not_null(file);
+    while ((size = fread(piece, 1, sizeof piece, file)) > 0)
+        cr_assert_eq(buffer_append(document, piece, size), ERR_OK);
+    fclose(file);
+}
+
+static void publish(struct providing *providing, uint32_t region, Songhua__V1__Event *event)
+{
+    char topic[EVENT_TOPIC_BYTES];
+    buffer_clear(&providing->bytes);
+    cr_assert_eq(event_topic(event, topic), ERR_OK);
+    cr_assert_eq(event_pack(event, &providing->bytes), ERR_OK);
+    cr_assert_eq(publisher_publish(providing->publisher, region, topic, providing->bytes.data,
+                                   providing->bytes.size),
+                 ERR_OK);
+}
+
+static void publish_framework(struct providing *providing)
+{
+    Songhua__V1__FrameworkVersion version = SONGHUA__V1__FRAMEWORK_VERSION__INIT;
+    Songhua__V1__Event event = event_of_framework(&version, 1);
+    version.id = (char *)"rd-provinces";
+    version.document.data = (uint8_t *)providing->document.data;
+    version.document.len = providing->document.size;
+    publish(providing, 220000, &event);
+}
+
+static enum err take_row(void *context, const struct observation_row *row)
+{
+    struct providing *providing = context;
+    Songhua__V1__Observation observation = *row->observation;
+    Songhua__V1__Event event = event_of_observation(&observation, 1);
+    if (row->row > providing->from && row->row <= providing->to)
+        publish(providing, row->region, &event);
+    return ERR_OK;
+}
+
+static void publish_rows(struct providing *providing, uint64_t from, uint64_t to)
+{
+    const struct observation_csv_options options = {.framework = providing->framework};
+    struct observation_csv_counts counts;
+    struct diag diag;
+    FILE *file = fopen("deploy/data/examples/rd-provinces.csv", "r");
+    cr_assert_not_null(file);
+    cr_assert_eq(diag_init(&diag, "rd-provinces.csv", 10), ERR_OK);
+    providing->from = from;
+    providing->to = to;
+    cr_assert_eq(observation_csv_read(file, &options, &diag, take_row, providing, &counts), ERR_OK);
+    cr_assert_eq(publisher_flush(providing->publisher, 30000), ERR_OK);
+    diag_fini(&diag);
+    fclose(file);
+}
+
+static void start_scorer(struct providing *providing)
+{
+    struct world *world = providing->world;
+    const char *const arguments[] = {"run",
+                                     "--broker",
+                                     world_endpoint(world, "publish"),
+                                     "--fetch",
+                                     world_endpoint(world, "fetch"),
+                                     "--server-cert",
+                                     world_path(world, "broker.cert"),
+                                     "--identity",
+                                     world_path(world, "scorer.cert"),
+                                     "--state",
+                                     world_path(world, "scorer"),
+                                     NULL};
+    providing->scorer = world_start(world, "songhua-scorer", arguments, true, "scorer.log");
+}
+
+/* The output of a program that reads from the broker as the planner; the caller's. */
+static char *ask(struct world *world, const char *program, const char *const *words,
+                 const char *endpoint_option)
+{
+    const char *arguments[20];
+    char *output = NULL;
+    size_t count = 0;
+    arguments[count++] = words[0];
+    arguments[count++] = endpoint_option;
+    arguments[count++] = world_endpoint(world, "fetch");
+    arguments[count++] = "--server-cert";
+    arguments[count++] = world_path(world, "broker.cert");
+    arguments[count++] = "--identity";
+    arguments[count++] = world_path(world, "planner.cert");
+    for (size_t i = 1; words[i] != NULL; i++)
+        arguments[count++] = words[i];
+    arguments[count] = NULL;
+    cr_assert_eq(world_run(world, program, arguments, &output), 0, "%s %s: %s", program, words[0],
+                 output);
+    return output;
+}
+
+static void await_scores(struct world *world)
+{
+    free(ask(world, "songhua-broker",
+             (const char *const[]){"positions", "--until-caught-up", "60s", "scorer", NULL},
+             "--broker"));
+}
+
+static struct providing providing_new(void)
+{
+    struct providing providing = {.world = world_new()};
+    struct diag diag;
+    struct world *world = providing.world;
+    buffer_init(&providing.bytes, 1 << 20);
+    buffer_init(&providing.document, 1 << 20);
+    read_document(&providing.document);
+    cr_assert_eq(diag_init(&diag, "rd-provinces.yaml", 10), ERR_OK);
+    cr_assert_eq(framework_load(providing.document.data, providing.document.size, &diag,
+                                &providing.framework),
+                 ERR_OK);
+    diag_fini(&diag);
+    world_identity(world, "scorer", ROLE_SCORER, "*");
+    const struct identity *identity = planner(world);
+    world_start_broker(world, NULL);
+    const struct publisher_options options = {.endpoint = world_endpoint(world, "publish"),
+                                              .server_key = world_server_key(world),
+                                              .identity = identity,
+                                              .stream = "events",
+                                              .producer = identity->name};
+    cr_assert_eq(publisher_open(&options, &providing.publisher), ERR_OK);
+    start_scorer(&providing);
+    return providing;
+}
+
+static void providing_free(struct providing *providing)
+{
+    publisher_close(&providing->publisher);
+    framework_free(providing->framework);
+    buffer_fini(&providing->bytes);
+    buffer_fini(&providing->document);
+    world_free(&providing->world);
+}
+
+/* The last line of the stream that says where Jilin stands in a period. */
+static double last_rank(const char *output, const char *period)
+{
+    char has_period[40];
+    const char *line = output, *last = NULL;
+    snprintf(has_period, sizeof has_period, "\"period\":\"%s\"", period);
+    const char *const having[] = {"\"region\":\"220000\"", "\"composite\":\"intensity\"",
+                                  has_period, NULL};
+    while (line != NULL && (line = ndjson_find(line, having)) != NULL) {
+        last = line;
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    return last != NULL ? ndjson_number(last, "rank") : -1;
+}
+
+Test(composites, ranks_of_the_provinces_survive_a_kill_and_follow_from_the_record, .timeout = 180)
+{
+    struct providing providing = providing_new();
+    struct world *world = providing.world;
+    publish_framework(&providing);
+    publish_rows(&providing, 0, FIRST_BULLETIN);
+    await_scores(world);
+    world_signal(world, providing.scorer, SIGKILL);
+    world_wait(world, providing.scorer);
+    start_scorer(&providing);
+    publish_rows(&providing, FIRST_BULLETIN, SECOND_BULLETIN);
+    await_scores(world);
+    char *scores =
+        ask(world, "songhua-replay", (const char *const[]){"scores", "--json", NULL}, "--broker");
+    cr_expect_eq(last_rank(scores, "2011"), 20);
+    cr_expect_eq(last_rank(scores, "2012"), 20);
+    free(scores);
+    char *verdict =
+        ask(world, "songhua-scorer", (const char *const[]){"verify", "--json", NULL}, "--fetch");
+    cr_expect_not_null(strstr(verdict, "\"verdict\":\"identical\""), "%s", verdict);
+    free(verdict);
+    providing_free(&providing);
+}
