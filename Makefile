@@ -20,7 +20,7 @@ PACKAGES_PEERS := nats-server libnats-dev redis-server libhiredis-dev mosquitto 
 PACKAGES_CHECK := clang libclang-rt-14-dev clang-format
 
 .DEFAULT_GOAL := help
-.PHONY: help all run test fault soak check deps deps-test deps-check deps-peers bench bench-peers asan asan-clang tsan clang fresh fuzz lint format docs install \
+.PHONY: help all run test fault soak check deps deps-test deps-check deps-peers bench bench-peers asan asan-clang tsan clang bytes fresh fuzz lint format docs install \
         uninstall clean programs tests systemd-check
 
 help:
@@ -71,6 +71,11 @@ HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 CC       := gcc
 ifeq ($(FLAVOUR),clang)
 CC := clang
+endif
+ifneq ($(filter %-O0,$(FLAVOUR)),)
+CC     := $(FLAVOUR:%-O0=%)
+CFLAGS := -O0 -g
+HARDEN :=
 endif
 ifeq ($(FLAVOUR),asan)
 CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -219,6 +224,11 @@ tsan: deps-check
 	@echo 'tsan: no report'
 clang: deps-check
 	@$(MAKE) --no-print-directory FLAVOUR=clang programs tests
+
+## make bytes         the worked examples by gcc and clang, at -O0 and -O2: the same bytes
+bytes: deps-check
+	@for f in release gcc-O0 clang clang-O0; do $(MAKE) --no-print-directory FLAVOUR=$$f build/$$f/songhua-scorer || exit 1; done
+	@tests/e2e/bytes.sh build/release build/gcc-O0 build/clang build/clang-O0
 
 ## make fresh         the two commands on a fresh Debian 12, in a debootstrap folder (FRESH=/tmp/songhua-fresh)
 FRESH ?= /tmp/songhua-fresh
