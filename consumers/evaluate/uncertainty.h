@@ -19,6 +19,9 @@ struct uncertainty_rule {
         varies_aggregation; /* half of the draws: geometric instead of arithmetic, and the reverse */
 };
 
+/* At least one draw, noise from 0 to 1. */
+bool uncertainty_rule_is_right(const struct uncertainty_rule *rule);
+
 /* The 5th, 50th and 95th of a hundred draws. Units that never had a value: NaN. */
 struct interval {
     double low, middle, high;

@@ -109,6 +109,40 @@ static void add_row(const struct composite_view *view, size_t row, struct table 
     table_cell(table, standing_reason_text_zh(standing.reason));
 }
 
+/* The id of an indicator or a node, numbered as in composite_weight(). */
+static const char *child_id(const struct plan *plan, size_t child)
+{
+    size_t indicators = plan->design.indicator_count;
+    return child < indicators ? plan->indicators[child]->id : plan->nodes[child - indicators]->id;
+}
+
+/* Every child but divisors and the root. */
+static size_t next_child(const struct composite_view *view, size_t child)
+{
+    size_t own = composite_wanted(view->composite);
+    return child >= own && child < view->plan->design.indicator_count
+               ? view->plan->design.indicator_count
+               : child;
+}
+
+static size_t child_end(const struct plan *plan)
+{
+    return plan->design.indicator_count + plan->design.node_count - 1;
+}
+
+static void print_sensitivity(const struct composite_view *view)
+{
+    size_t end = child_end(view->plan);
+    printf("去掉一项后名次平均变动 / mean move of ranks when left out:");
+    for (size_t i = next_child(view, 0); i < end; i = next_child(view, i + 1))
+        printf(" %s %.3f", child_id(view->plan, i), view->moves[i]);
+    printf("\n各项选择对名次变动方差的贡献（单独，合计） / shares of the variance (first, total):");
+    for (int choice = 0; choice < CHOICE_COUNT; choice++)
+        printf(" %s %.3f %.3f", choice_name((enum choice)choice), view->indices[choice].first,
+               view->indices[choice].total);
+    printf("\n");
+}
+
 static enum err print_table(const struct composite_view *view)
 {
     const struct plan *plan = view->plan;
@@ -128,6 +162,8 @@ static enum err print_table(const struct composite_view *view)
             add_row(view, view->order[i], table);
         err = table_print(table);
     }
+    if (err == ERR_OK && view->moves != NULL)
+        print_sensitivity(view);
     table_free(table);
     free(columns);
     return err;
@@ -211,6 +247,15 @@ static void write_standing(const struct composite_view *view, size_t row, struct
     json_text(json, "reason", standing_reason_id(standing.reason));
 }
 
+static enum err end_line(struct json *json, const struct buffer *line)
+{
+    json_close(json, '}');
+    enum err err = json_end(json);
+    if (err == ERR_OK && fwrite(line->data, 1, line->size, stdout) != line->size)
+        err = ERR_IO;
+    return err;
+}
+
 static enum err write_unit(const struct composite_view *view, size_t row, struct buffer *line)
 {
     buffer_clear(line);
@@ -227,11 +272,33 @@ static enum err write_unit(const struct composite_view *view, size_t row, struct
     }
     write_nodes(view, row, &json);
     write_indicators(view, row, &json);
-    json_close(&json, '}');
-    enum err err = json_end(&json);
-    if (err == ERR_OK && fwrite(line->data, 1, line->size, stdout) != line->size)
-        err = ERR_IO;
-    return err;
+    return end_line(&json, line);
+}
+
+static void write_sensitivity(const struct composite_view *view, struct json *json)
+{
+    char period[PERIOD_TEXT_BYTES];
+    size_t end = child_end(view->plan);
+    period_format(ranking_period(view->ranking, view->table), period);
+    json_text(json, "composite", view->plan->composite->id);
+    json_text(json, "period", period);
+    json_open(json, "left_out", '[');
+    for (size_t i = next_child(view, 0); i < end; i = next_child(view, i + 1)) {
+        json_open(json, NULL, '{');
+        json_text(json, "id", child_id(view->plan, i));
+        json_double(json, "move", view->moves[i]);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+    json_open(json, "choices", '[');
+    for (int choice = 0; choice < CHOICE_COUNT; choice++) {
+        json_open(json, NULL, '{');
+        json_text(json, "id", choice_name((enum choice)choice));
+        json_double(json, "first", view->indices[choice].first);
+        json_double(json, "total", view->indices[choice].total);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
 }
 
 static enum err print_json(const struct composite_view *view)
@@ -241,6 +308,13 @@ static enum err print_json(const struct composite_view *view)
     buffer_init(&line, LINE_MAX_BYTES);
     for (size_t row = 0; row < view->plan->unit_count && err == ERR_OK; row++)
         err = write_unit(view, row, &line);
+    if (err == ERR_OK && view->moves != NULL) {
+        buffer_clear(&line);
+        struct json json = json_start(&line);
+        json_open(&json, NULL, '{');
+        write_sensitivity(view, &json);
+        err = end_line(&json, &line);
+    }
     buffer_fini(&line);
     return err;
 }

@@ -17,6 +17,17 @@ static enum err run_uncertainty(struct composite_view *view)
     return uncertainty_run(view->composite, &rule, view->scores, view->ranks);
 }
 
+static enum err run_sensitivity(struct composite_view *view)
+{
+    const struct composite_design *design = &view->plan->design;
+    struct uncertainty_rule rule = plan_uncertainty(view->plan);
+    view->moves = calloc(design->indicator_count + design->node_count, sizeof *view->moves);
+    enum err err = view->moves != NULL ? ERR_OK : ERR_NOMEM;
+    if (err == ERR_OK)
+        err = sensitivity_leave_out(view->composite, view->moves);
+    return err == ERR_OK ? sensitivity_run(view->composite, &rule, view->indices) : err;
+}
+
 /* The weight of an indicator in the whole: the product of the weights up the tree. */
 static double effective_weight(const struct composite_view *view, size_t column)
 {
@@ -89,6 +100,8 @@ enum err composite_view_open(const struct ranking *ranking, size_t table,
         put_in_order(&view);
     if (err == ERR_OK && plan->composite->has_uncertainty)
         err = run_uncertainty(&view);
+    if (err == ERR_OK && plan->composite->uncertainty.has_sensitivity)
+        err = run_sensitivity(&view);
     if (err == ERR_OK && plan->composite->has_topsis)
         err = run_topsis(&view);
     if (err != ERR_OK)
@@ -104,6 +117,7 @@ void composite_view_close(struct composite_view *view)
     free(view->ranks);
     free(view->closeness);
     free(view->closeness_ranks);
+    free(view->moves);
     free(view->order);
     *view = (struct composite_view){0};
 }

@@ -3,6 +3,7 @@
 #define SONGHUA_SCORER_COMPOSITE_VIEW_H
 
 #include "consumers/evaluate/ranking.h"
+#include "consumers/evaluate/sensitivity.h"
 
 struct composite_view {
     const struct ranking *ranking;
@@ -12,6 +13,8 @@ struct composite_view {
     struct interval *scores, *ranks; /* by row; NULL: the composite states no uncertainty */
     double *closeness;               /* TOPSIS, by row; NULL: not asked for */
     uint32_t *closeness_ranks;
+    double *moves; /* by child, when it is left out; NULL: no sensitivity is asked for */
+    struct index indices[CHOICE_COUNT];
     size_t *order; /* rows, best first, those without a rank last, each in the order of units */
 };
 

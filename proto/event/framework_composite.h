@@ -114,6 +114,7 @@ struct composite_uncertainty {
     uint64_t draws;      /* 1,000 unless given */
     double weight_noise; /* 0.25 unless given */
     bool varies_scale, varies_mean;
+    bool has_sensitivity; /* what the ranks hang on is worked out too */
 };
 
 struct framework_composite {

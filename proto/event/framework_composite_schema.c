@@ -139,6 +139,9 @@ static const struct schema_field uncertainty_fields[] = {
      .max = 1},
     {.key = "scale", .kind = SCHEMA_BOOL, .offset = AT(composite_uncertainty, varies_scale)},
     {.key = "mean", .kind = SCHEMA_BOOL, .offset = AT(composite_uncertainty, varies_mean)},
+    {.key = "sensitivity",
+     .kind = SCHEMA_BOOL,
+     .offset = AT(composite_uncertainty, has_sensitivity)},
     {0}};
 static const struct schema uncertainty_schema = {
     uncertainty_fields, sizeof(struct composite_uncertainty), false, uncertainty_defaults};

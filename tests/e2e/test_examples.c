@@ -1,5 +1,6 @@
 /* The worked examples of deploy/framework, through `songhua-scorer evaluate`, against what others have
  * published. */
+#include "proto/event/framework.h"
 #include "tests/support/ndjson.h"
 #include "tests/support/world.h"
 
@@ -164,6 +165,58 @@ Test(examples, hdi_of_a_country_without_figures_is_not_ranked_and_says_why, .tim
     cr_expect_eq(ndjson_number(standing(output, "hdi", "2021", country("chl")), "rank"), 1);
     cr_expect_eq(ndjson_number(standing(output, "hdi", "2021", country("chn")), "ranked"), 5);
     free(output);
+    world_free(&world);
+}
+
+/* --- ASEM ------------------------------------------------------------------------------------------- */
+
+struct asem {
+    const char *what, *composite; /* as published; as the framework names it */
+    size_t count;
+};
+
+/* Which country is meant by three letters: the codes are those of ISO 3166. */
+static const char *asem_unit(struct framework *framework, const char *id,
+                             char out[REGION_CODE_BYTES])
+{
+    uint32_t code = 0;
+    cr_assert_eq(framework_region_parse(framework, id, &code), ERR_OK, "%s", id);
+    region_format(code, out);
+    return out;
+}
+
+Test(examples, asem_has_what_coinr_printed_to_nine_digits, .timeout = 60)
+{
+    struct asem kinds[] = {{"index", "index", 0},
+                           {"rank", "index", 0},
+                           {"services", "trade", 0},
+                           {"services-log", "trade-log", 0},
+                           {"tertiary", "graduates", 0}};
+    static const size_t wanted[] = {51, 51, 51, 51, 44};
+    struct world *world = world_new();
+    struct framework *framework = NULL;
+    struct diag diag;
+    cr_assert_eq(diag_init(&diag, "asem.yaml", 10), ERR_OK);
+    cr_assert_eq(framework_load_file("deploy/framework/asem.yaml", &diag, &framework), ERR_OK);
+    char *output = evaluate(world, "deploy/framework/asem.yaml", EXAMPLES "asem.csv", "0");
+    for (struct rows *rows = rows_open(EXAMPLES "asem-published.csv"); rows_next(rows);) {
+        char code[REGION_CODE_BYTES];
+        size_t i = 0;
+        while (i < 5 && strcmp(kinds[i].what, rows->fields[1]) != 0)
+            i++;
+        cr_assert_lt(i, 5, "%s", rows->fields[1]);
+        const char *line = standing(output, kinds[i].composite, "2018",
+                                    asem_unit(framework, rows->fields[0], code));
+        const char *key = strcmp(rows->fields[1], "rank") == 0 ? "rank" : "score";
+        cr_expect_leq(fabs(ndjson_number(line, key) - strtod(rows->fields[2], NULL)), 1e-9,
+                      "%s %s: %.15g", rows->fields[0], rows->fields[1], ndjson_number(line, key));
+        kinds[i].count++;
+    }
+    for (size_t i = 0; i < 5; i++)
+        cr_expect_eq(kinds[i].count, wanted[i], "%s", kinds[i].what);
+    free(output);
+    framework_free(framework);
+    diag_fini(&diag);
     world_free(&world);
 }
 
