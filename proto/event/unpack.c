@@ -9,21 +9,19 @@ struct reader {
     const unsigned char *at, *end;
 };
 
-/* A message that is being made: its struct, and behind it room for its strings, as each takes at least
- * a byte more on the wire than it has letters. */
+/* A message that is being made: its struct, and, from its first string on, room for all its strings.
+ * Each takes at least a byte more on the wire than it has letters, so what is left of the wire then is
+ * room enough. A message without strings of its own, as an event is, takes none: what a batch takes
+ * should stay in the processor's cache. */
 struct making {
     const ProtobufCMessageDescriptor *type;
     char *message, *room;
     unsigned next_field; /* fields mostly come in the descriptor's order */
 };
 
-static bool take_varint(struct reader *reader, uint64_t *out)
+static bool take_long_varint(struct reader *reader, uint64_t *out)
 {
     uint64_t value = 0;
-    if (reader->at < reader->end && *reader->at < 0x80) {
-        *out = *reader->at++;
-        return true;
-    }
     for (unsigned shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
         unsigned char byte = *reader->at++;
         value |= (uint64_t)(byte & 0x7f) << shift;
@@ -35,7 +33,15 @@ static bool take_varint(struct reader *reader, uint64_t *out)
     return false;
 }
 
-static bool take_bytes(struct reader *reader, const unsigned char **bytes, size_t *size)
+static inline bool take_varint(struct reader *reader, uint64_t *out)
+{
+    if (reader->at == reader->end || *reader->at >= 0x80)
+        return take_long_varint(reader, out);
+    *out = *reader->at++;
+    return true;
+}
+
+static inline bool take_bytes(struct reader *reader, const unsigned char **bytes, size_t *size)
 {
     uint64_t length;
     if (!take_varint(reader, &length) || length > (uint64_t)(reader->end - reader->at))
@@ -44,6 +50,26 @@ static bool take_bytes(struct reader *reader, const unsigned char **bytes, size_
     *size = (size_t)length;
     reader->at += length;
     return true;
+}
+
+/* Most strings of a report are shorter than the call of memcpy() is worth. */
+static inline void copy_string(char *to, const unsigned char *from, size_t size)
+{
+    if (size > 32) {
+        memcpy(to, from, size);
+    } else if (size >= 16) { /* two pieces that may overlap */
+        memcpy(to, from, 16);
+        memcpy(to + size - 16, from + size - 16, 16);
+    } else if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
+    } else {
+        for (size_t i = 0; i < size; i++)
+            to[i] = (char)from[i];
+    }
 }
 
 static const ProtobufCFieldDescriptor *find_field(struct making *making, uint64_t number)
@@ -121,9 +147,13 @@ static bool put_length(const ProtobufCFieldDescriptor *field, struct making *mak
         *place = unpack(field->descriptor, inner, arena, depth + 1);
         return *place != NULL;
     }
+    if (!making->room)
+        making->room = arena_take(arena, 1 + size + (size_t)(reader->end - reader->at));
     char *copy = making->room;
+    if (!copy)
+        return false;
     making->room += size + 1;
-    memcpy(copy, bytes, size);
+    copy_string(copy, bytes, size);
     if (field->type == PROTOBUF_C_TYPE_STRING) {
         copy[size] = '\0';
         *(char **)member = copy;
@@ -177,11 +207,10 @@ static bool put_field(struct making *making, struct reader *reader, struct arena
 static void *unpack(const ProtobufCMessageDescriptor *type, struct reader reader,
                     struct arena *arena, unsigned depth)
 {
-    size_t size = (size_t)(reader.end - reader.at);
-    char *message = depth < DEPTH_MAX ? arena_take(arena, type->sizeof_message + size) : NULL;
+    char *message = depth < DEPTH_MAX ? arena_take(arena, type->sizeof_message) : NULL;
     if (!message)
         return NULL;
-    struct making making = {type, message, message + type->sizeof_message, 0};
+    struct making making = {type, message, NULL, 0};
     type->message_init((ProtobufCMessage *)(void *)message);
     while (reader.at < reader.end)
         if (!put_field(&making, &reader, arena, depth))

@@ -63,11 +63,6 @@ void bench_fill_with(struct world *world, struct net *net, size_t events, size_t
     free(made);
 }
 
-void bench_fill(struct world *world, struct net *net, size_t events, size_t event_bytes)
-{
-    bench_fill_with(world, net, events, event_bytes, BENCH_TEXT_SOURCE, 5);
-}
-
 double bench_status_mb(pid_t pid, const char *name)
 {
     char path[64], line[256];

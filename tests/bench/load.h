@@ -20,9 +20,8 @@ struct world *bench_world(size_t bytes);
 struct publisher *bench_publisher(struct world *world, struct net *net, const char *producer,
                                   uint32_t linger_ms, uint32_t signature_every);
 
-/* Publish so many events of that size into "events" and wait until all are on disk. */
-void bench_fill(struct world *world, struct net *net, size_t events, size_t event_bytes);
-/* With the text of the caller's choice; linger_ms 0: each event is a batch of its own. */
+/* Publish so many events of that size into "events" and wait until all are on disk. linger_ms 0: each
+ * event is a batch of its own. */
 void bench_fill_with(struct world *world, struct net *net, size_t events, size_t event_bytes,
                      enum bench_text text, uint32_t linger_ms);
 
