@@ -294,7 +294,7 @@ docs: deps
 	@deploy/docs.sh $(BUILD) build/docs
 
 # --- installing ---------------------------------------------------------------------------------
-UNITS := $(wildcard deploy/systemd/*.service)
+UNITS := $(wildcard deploy/systemd/*.service deploy/systemd/*.timer)
 ## make install       programs, library, headers, protocol, policy data (DESTDIR, prefix, sysconfdir)
 install: deps
 	@$(MAKE) --no-print-directory programs

@@ -157,3 +157,35 @@ Test(report_e2e, unknown_indicator_is_answered_with_the_nearest)
     cr_expect_eq(scorer(ARGUMENTS("explain", "rd_intensty", "220000"), &output), 66);
     free(output);
 }
+
+Test(report_e2e, published_report_is_never_written_over)
+{
+    char *output, directory[512];
+    const char *const words[] = {"report",   "--years", "last3",    "--as-of", "2025-11-02",
+                                 "--format", "json",    "--output", directory, NULL};
+    /* What is stored today is not known in 2025, so the figures come from a file. */
+    const char *const from_files[] = {"report",
+                                      "--years",
+                                      "last3",
+                                      "--as-of",
+                                      "2025-11-02",
+                                      "--format",
+                                      "json",
+                                      "--framework",
+                                      "deploy/framework/jilin-2021.yaml",
+                                      "--observations",
+                                      "deploy/data/220000.csv",
+                                      "--output",
+                                      directory,
+                                      NULL};
+    snprintf(directory, sizeof directory, "%s/", world_path(hub.world, "access"));
+    cr_expect_eq(scorer(words, &output), 66, "no framework was in force then");
+    free(output);
+    cr_expect_eq(scorer(from_files, &output), 0);
+    free(output);
+    cr_expect_eq(scorer(from_files, &output), 73);
+    free(output);
+    char *report_json = world_read(hub.world, "access/report-2022-2024.json");
+    cr_expect_eq(strncmp(report_json, "{\"title\":", 9), 0);
+    free(report_json);
+}
