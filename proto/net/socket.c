@@ -14,6 +14,13 @@
 #define ZMQ_ZAP_ENFORCE_DOMAIN 93
 #endif
 
+/* Likewise. Small messages are copied out of the buffer they were received in; otherwise each connection
+ * has a table beside that buffer, a page of it written to by its first message. Large ones have memory of
+ * their own either way. */
+#ifndef ZMQ_ZERO_COPY_RECV
+#define ZMQ_ZERO_COPY_RECV 10
+#endif
+
 enum { DEFAULT_QUEUE = 1000, ENDPOINT_BYTES = 256, POLL_MAX = 16 };
 static const int64_t default_max_message = 1050656;
 static const char zap_domain[] = "songhua";
@@ -44,6 +51,7 @@ enum err net_open(unsigned io_threads, struct net **out)
     }
     zmq_ctx_set(net->context, ZMQ_IO_THREADS, (int)io_threads);
     zmq_ctx_set(net->context, ZMQ_MAX_SOCKETS, 4096);
+    zmq_ctx_set(net->context, ZMQ_ZERO_COPY_RECV, 0);
     *out = net;
     return ERR_OK;
 }

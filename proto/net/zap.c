@@ -22,11 +22,14 @@ enum {
     FRAME_KEY,
     FRAME_COUNT
 };
-enum { KEY_BYTES = 32, SELF_TEST_MS = 5000 };
+enum { KEY_BYTES = 32, SELF_TEST_MS = 5000, RENEW_AFTER = 64 };
 static const char endpoint[] = "inproc://zeromq.zap.01";
 
 struct zap {
     void *socket;
+    void *zmq;         /* context of the sockets */
+    void *former;      /* the socket before it, NULL at first */
+    unsigned answered; /* by `socket` */
     struct wake stop;
     pthread_t thread;
     bool has_thread;
@@ -99,45 +102,87 @@ static bool is_allowed(struct zap *zap, struct question *question, char user[ZAP
 }
 
 /* The user is "" when the answer is no. */
-static void answer(struct zap *zap, struct question *question, const char *user)
+static void answer(void *socket, struct question *question, const char *user)
 {
     zmq_msg_t *id = &question->frames[FRAME_ID];
-    zmq_send(zap->socket, "1.0", 3, ZMQ_SNDMORE);
+    zmq_send(socket, "1.0", 3, ZMQ_SNDMORE);
     if (question->count > FRAME_ID)
-        zmq_send(zap->socket, zmq_msg_data(id), zmq_msg_size(id), ZMQ_SNDMORE);
+        zmq_send(socket, zmq_msg_data(id), zmq_msg_size(id), ZMQ_SNDMORE);
     else
-        zmq_send(zap->socket, "", 0, ZMQ_SNDMORE);
-    zmq_send(zap->socket, *user ? "200" : "400", 3, ZMQ_SNDMORE);
-    zmq_send(zap->socket, "", 0, ZMQ_SNDMORE);
-    zmq_send(zap->socket, user, strlen(user), ZMQ_SNDMORE);
-    zmq_send(zap->socket, "", 0, 0);
+        zmq_send(socket, "", 0, ZMQ_SNDMORE);
+    zmq_send(socket, *user ? "200" : "400", 3, ZMQ_SNDMORE);
+    zmq_send(socket, "", 0, ZMQ_SNDMORE);
+    zmq_send(socket, user, strlen(user), ZMQ_SNDMORE);
+    zmq_send(socket, "", 0, 0);
 }
 
-static void serve_one(struct zap *zap)
+static void serve_one(struct zap *zap, void *socket)
 {
     struct question question;
     char user[ZAP_USER_BYTES] = "";
-    receive_question(zap->socket, &question);
+    receive_question(socket, &question);
     if (question.count) {
         bool is_yes = is_allowed(zap, &question, user);
-        answer(zap, &question, is_yes ? user : "");
+        answer(socket, &question, is_yes ? user : "");
     }
     for (size_t i = 0; i < question.count; i++)
         zmq_msg_close(&question.frames[i]);
+}
+
+static void *bound_socket(void *context)
+{
+    int linger = 0;
+    void *socket = zmq_socket(context, ZMQ_REP);
+    if (!socket)
+        return NULL;
+    zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
+    if (!zmq_bind(socket, endpoint))
+        return socket;
+    int error = errno;
+    zmq_close(socket);
+    errno = error;
+    return NULL;
+}
+
+/* Each connection opens a way to the handler and keeps it for life, though it asks once: two queues, a
+ * third of all that a connection costs. They end with the socket that they lead to. So another takes the
+ * endpoint now and then, and the one before is closed at the next turn, long after it gave its last
+ * answer. A connection that asks between unbind and bind is refused, and its client tries again. */
+static void renew(struct zap *zap)
+{
+    zap->answered = 0;
+    if (zmq_unbind(zap->socket, endpoint))
+        return;
+    void *fresh = bound_socket(zap->zmq);
+    if (!fresh) {
+        if (zmq_bind(zap->socket, endpoint))
+            log_error("access.handler", "%s", zmq_strerror(errno));
+        return;
+    }
+    if (zap->former)
+        zmq_close(zap->former);
+    zap->former = zap->socket;
+    zap->socket = fresh;
 }
 
 static void *run(void *argument)
 {
     struct zap *zap = argument;
     for (;;) {
-        zmq_pollitem_t items[] = {{.socket = zap->socket, .events = ZMQ_POLLIN},
-                                  {.fd = zap->stop.fd, .events = ZMQ_POLLIN}};
-        if (zmq_poll(items, 2, -1) < 0 && errno == ETERM)
-            return NULL;
-        if (items[1].revents)
+        zmq_pollitem_t items[] = {{.fd = zap->stop.fd, .events = ZMQ_POLLIN},
+                                  {.socket = zap->socket, .events = ZMQ_POLLIN},
+                                  {.socket = zap->former, .events = ZMQ_POLLIN}};
+        if (zmq_poll(items, zap->former ? 3 : 2, -1) < 0 && errno == ETERM)
             return NULL;
         if (items[0].revents)
-            serve_one(zap);
+            return NULL;
+        if (items[2].revents)
+            serve_one(zap, zap->former);
+        if (!items[1].revents)
+            continue;
+        serve_one(zap, zap->socket);
+        if (++zap->answered == RENEW_AFTER)
+            renew(zap);
     }
 }
 
@@ -174,13 +219,10 @@ static enum err start(struct net *net, struct zap *zap)
     enum err err = wake_open(&zap->stop);
     if (err)
         return err;
-    zap->socket = zmq_socket(net->context, ZMQ_REP);
+    zap->zmq = net->context;
+    zap->socket = bound_socket(zap->zmq);
     if (!zap->socket)
-        return ERR_NOMEM;
-    int linger = 0;
-    zmq_setsockopt(zap->socket, ZMQ_LINGER, &linger, sizeof linger);
-    if (zmq_bind(zap->socket, endpoint))
-        return ERR_EXISTS;
+        return errno == EADDRINUSE ? ERR_EXISTS : ERR_NOMEM;
     if (pthread_create(&zap->thread, NULL, run, zap))
         return ERR_NOMEM;
     zap->has_thread = true;
@@ -217,6 +259,8 @@ void zap_close(struct zap **zap)
     }
     if ((*zap)->socket)
         zmq_close((*zap)->socket);
+    if ((*zap)->former)
+        zmq_close((*zap)->former);
     wake_close(&(*zap)->stop);
     free(*zap);
     *zap = NULL;

@@ -81,6 +81,26 @@ Test(access, a_key_that_no_certificate_names_is_refused)
     broker_still_serves();
 }
 
+/* More than the handler answers before another takes its place, and that twice over. */
+Test(access, after_any_number_of_clients_keys_are_still_asked_for)
+{
+    enum { CLIENTS = 200 };
+    struct identity stranger;
+    for (int i = 0; i < CLIENTS; i++) {
+        struct publisher *publisher = hub_publisher(&hub, agent(), "events", "agent-220100");
+        struct publisher_status status = {0};
+        while (!status.is_connected) {
+            cr_assert_eq(publisher_pump(publisher, WAIT_MS), ERR_OK);
+            publisher_status(publisher, &status);
+        }
+        publisher_close(&publisher);
+    }
+    cr_assert_eq(identity_make("agent-220100", ROLE_AGENT, NULL, 0, true, &stranger), ERR_OK);
+    cr_assert_eq(publish_as(&stranger, "events", "agent-220100", 220100, "observation"),
+                 ERR_TIMEOUT);
+    broker_still_serves();
+}
+
 Test(access, a_client_with_another_brokers_key_talks_to_nobody)
 {
     struct publisher *publisher;
