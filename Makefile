@@ -188,7 +188,7 @@ $(BUILD)/songhua-tests: $(TEST_OBJECTS) $(FUZZ_ENTRIES) $(BROKER) $(PRODUCERS) $
 # Crash images: lives recorded under a disk that is a library before libc, and what a cut leaves of them.
 POWER_OBJECTS := $(call objects,$(wildcard tests/fault/power/*.c) tests/support/history.c tests/support/batches.c)
 $(POWER_OBJECTS): EXTRA_CFLAGS := -Wno-pedantic
-$(BUILD)/fault-power: $(POWER_OBJECTS) $(BROKER) $(SONGHUA)
+$(BUILD)/fault-power: $(POWER_OBJECTS) $(BROKER) $(CONSUMERS) $(SONGHUA)
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS)
 $(BUILD)/libfaultdisk.so: tests/fault/preload/fault_disk.c tests/fault/preload/trace.h
 	@mkdir -p $(@D)
@@ -208,6 +208,29 @@ soak: export MINUTES ?= 30
 soak: deps-test
 	@$(MAKE) --no-print-directory programs $(BUILD)/songhua-soak
 	@SONGHUA_BUILD=$(BUILD) SONGHUA_CONFIG=/dev/null $(BUILD)/songhua-soak --verbose=0
+
+# Mutants: the promise broken on purpose, number by number (proto/base/mutant.h). Only what holds a switch
+# is compiled anew; it stands before the archives, which then give the rest. Number 0 breaks nothing.
+MUTANTS  := 0 1 2 3 4 5 6 7 8 9 10
+MUTATED  := $(shell grep -rls '"proto/base/mutant.h"' proto broker consumers producers --include='*.c')
+MUTANT_PROGRAMS := songhua-broker fault-power songhua-tests
+define mutant_rules
+$(BUILD)/mutant-$(1)/%.o: %.c | $(GENERATED_HEADERS)
+	@mkdir -p $$(@D)
+	$$(QUIET_CC)$$(CC) $$(ALL_CFLAGS) -DSONGHUA_MUTANT=$(1) -MMD -MP -c -o $$@ $$<
+$(BUILD)/mutant-$(1)/songhua-broker: $(MUTATED:%.c=$(BUILD)/mutant-$(1)/%.o) $(call objects,broker/main.c) $(BROKER) $(SONGHUA)
+$(BUILD)/mutant-$(1)/fault-power: $(MUTATED:%.c=$(BUILD)/mutant-$(1)/%.o) $(POWER_OBJECTS) $(BROKER) $(CONSUMERS) $(SONGHUA)
+$(BUILD)/mutant-$(1)/songhua-tests: $(MUTATED:%.c=$(BUILD)/mutant-$(1)/%.o) $(TEST_OBJECTS) $(FUZZ_ENTRIES) $(BROKER) $(PRODUCERS) $(CONSUMERS) $(SONGHUA)
+$(MUTANT_PROGRAMS:%=$(BUILD)/mutant-$(1)/%):
+	$$(QUIET_LD)$$(CC) $$(CFLAGS) -o $$@ $$^ $$(LIBRARY_LIBS) $$(if $$(filter %-tests,$$@),-lcriterion)
+	@ln -sf ../libfaultdisk.so $(BUILD)/mutant-$(1)/
+endef
+$(foreach n,$(MUTANTS),$(eval $(call mutant_rules,$(n))))
+## make mutants       ten broken promises, each of which the tests must notice
+mutants: deps-test
+	@$(MAKE) --no-print-directory programs tests
+	@$(MAKE) --no-print-directory -s $(foreach n,$(MUTANTS),$(MUTANT_PROGRAMS:%=$(BUILD)/mutant-$(n)/%))
+	@tests/fault/mutants.sh $(BUILD) $(MUTANTS)
 
 ## make asan          every test under AddressSanitizer and UndefinedBehaviorSanitizer
 ## make tsan          the whole pipeline under ThreadSanitizer (the test framework does not run under it)

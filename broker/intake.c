@@ -3,6 +3,7 @@
 #include "broker/answers.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/base/mutant.h"
 #include "proto/wire/code.h"
 #include "proto/wire/group.h"
 
@@ -116,6 +117,12 @@ static void store(struct intake *intake, const struct client_address *client,
     count_add(&counters->bytes, size);
 }
 
+/* Of the last frame: the first does not have it after a poll. */
+static const char *user_of(struct intake *intake)
+{
+    return net_message_user(is_mutant(MUTANT_FIRST_FRAME) ? &intake->sender : &intake->frame);
+}
+
 static void take_batch(struct intake *intake, const struct client_address *client,
                        const unsigned char *frame, size_t size)
 {
@@ -127,7 +134,7 @@ static void take_batch(struct intake *intake, const struct client_address *clien
         refuse(intake, client, &batch, err, "the batch cannot be read", NULL);
         return;
     }
-    err = check(intake, net_message_user(&intake->frame), &batch, why);
+    err = check(intake, user_of(intake), &batch, why);
     if (err)
         refuse(intake, client, &batch, err, why, NULL);
     else
@@ -169,7 +176,7 @@ static void take_hello(struct intake *intake, const struct client_address *clien
 {
     char why[ACCESS_WHY_BYTES] = "names must be 1 to 64 of a-z 0-9 . _ -";
     const Songhua__V1__Hello *hello = request->hello;
-    const char *user = net_message_user(&intake->frame);
+    const char *user = user_of(intake);
     enum err err = ERR_OK;
     if (hello->protocol != 1) {
         err = ERR_VERSION;
@@ -446,6 +453,8 @@ static void *run(void *argument)
         take_requests(intake); /* append to the open transaction, bounded     */
         take_saves(intake);
         take_audit(intake, false);
+        if (is_mutant(MUTANT_EARLY_ACK))
+            answer_producers(intake, ERR_OK);
         enum err err = commit(intake); /* one flush for everyone                      */
         answer_producers(intake, err); /* acknowledge, or refuse the whole turn       */
         if (err && err != ERR_FULL) {  /* a disk that lied once is not asked again    */

@@ -1,6 +1,7 @@
 #include "broker/journal/lmdb_internal.h"
 
 #include "proto/base/file.h"
+#include "proto/base/mutant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,8 @@ static enum err prepare_files(struct lmdb_journal *journal, const struct journal
  * write and its flush. Before anything is answered from it, it is on disk. */
 static enum err open_files(struct lmdb_journal *journal, const char *folder)
 {
+    const unsigned broken = (is_mutant(MUTANT_NO_SYNC) ? MDB_NOSYNC : 0) |
+                            (is_mutant(MUTANT_NO_META_SYNC) ? MDB_NOMETASYNC : 0);
     int code = mdb_env_create(&journal->env);
     if (code)
         return lmdb_error(code);
@@ -82,7 +85,7 @@ static enum err open_files(struct lmdb_journal *journal, const char *folder)
     mdb_env_set_maxreaders(journal->env, LMDB_MAX_READERS);
     code = mdb_env_set_mapsize(journal->env, journal->map_bytes);
     if (!code)
-        code = mdb_env_open(journal->env, folder, MDB_NOTLS, 0600);
+        code = mdb_env_open(journal->env, folder, MDB_NOTLS | broken, 0600);
     enum err err = lmdb_error(code);
     if (!err)
         err = lmdb_preallocate(journal->env, journal->map_bytes);

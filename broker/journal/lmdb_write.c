@@ -1,6 +1,7 @@
 #include "broker/journal/lmdb_internal.h"
 
 #include "proto/base/clock.h"
+#include "proto/base/mutant.h"
 
 #include <errno.h>
 #include <sys/statvfs.h>
@@ -33,6 +34,8 @@ static enum err write_error(const struct lmdb_journal *journal, int code)
     case ENOMEM:
         return ERR_NOMEM;
     case EIO:
+        if (is_mutant(MUTANT_IGNORED_EIO))
+            return ERR_OK;
         return is_disk_full(journal) ? ERR_FULL : ERR_IO;
     default:
         return ERR_IO;
@@ -174,11 +177,24 @@ static int write_totals(struct lmdb_journal *journal)
     return lmdb_put_commit(journal->txn, journal->rows);
 }
 
+static enum err write_producers_apart(struct lmdb_journal *journal)
+{
+    enum err err = lmdb_write_failed(journal, mdb_txn_begin(journal->env, NULL, 0, &journal->txn));
+    if (!err)
+        err = lmdb_write_producers(journal);
+    if (!err)
+        err = lmdb_write_failed(journal, lmdb_put_commit(journal->txn, journal->rows));
+    if (!err)
+        err = lmdb_write_failed(journal, lmdb_txn_commit(journal->env, journal->txn));
+    journal->txn = NULL;
+    return err;
+}
+
 /* Everything that the transaction changes, and the flush: one LMDB transaction, all or nothing. */
 static enum err flush(struct lmdb_journal *journal)
 {
     enum err err = journal->final_error ? journal->final_error : journal->spoilt;
-    if (!err)
+    if (!err && !is_mutant(MUTANT_ROWS_APART))
         err = lmdb_write_producers(journal);
     if (!err)
         err = lmdb_write_failed(journal, write_totals(journal));
@@ -186,7 +202,8 @@ static enum err flush(struct lmdb_journal *journal)
         return err;
     int code = lmdb_txn_commit(journal->env, journal->txn);
     journal->txn = NULL; /* it is gone whatever the code */
-    return lmdb_write_failed(journal, code);
+    err = lmdb_write_failed(journal, code);
+    return !err && is_mutant(MUTANT_ROWS_APART) ? write_producers_apart(journal) : err;
 }
 
 static void count_commit(struct lmdb_journal *journal, uint64_t started_us)

@@ -1,5 +1,8 @@
 #include "consumers/service/effects.h"
 
+#include "proto/base/bytes.h"
+#include "proto/base/mutant.h"
+
 #include <string.h>
 
 enum { EVENT_TAG = 0x0a /* EventBatch.events: field 1, length-delimited */, ENTRY_HEADER_MAX = 12 };
@@ -222,4 +225,36 @@ enum err effects_apply(const struct effects *effects, struct outbox *outbox)
 {
     enum err err = apply_changes(effects, outbox);
     return err ? err : effects_each(effects, append, outbox);
+}
+
+static enum err put_position(struct outbox *outbox, const char *key, uint64_t position)
+{
+    unsigned char value[8];
+    bytes_put_le64(value, position);
+    return outbox_put(outbox, key, strlen(key), value, sizeof value);
+}
+
+static enum err end(struct outbox *outbox, enum err err)
+{
+    if (!err)
+        return outbox_commit(outbox);
+    outbox_abort(outbox);
+    return err;
+}
+
+enum err effects_store(const struct effects *effects, struct outbox *outbox, const char *key,
+                       uint64_t position)
+{
+    enum err err = outbox_begin(outbox);
+    if (!err && is_mutant(MUTANT_POSITION_FIRST)) {
+        err = end(outbox, put_position(outbox, key, position));
+        if (!err)
+            err = outbox_begin(outbox);
+    }
+    if (err)
+        return err;
+    err = effects_apply(effects, outbox);
+    if (!err)
+        err = put_position(outbox, key, position);
+    return end(outbox, err);
 }

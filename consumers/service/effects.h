@@ -6,7 +6,7 @@
  *       effects_publish(&effects, region, topic, &event)
  *     effects_end(&effects)                           or effects_cancel(): nothing of this record,
  *                                                     after effects_keep_quiet(): its changes alone
- *     err = effects_apply(&effects, outbox)           inside the outbox's transaction
+ *     err = effects_store(&effects, outbox, key, position)
  *     effects_clear(&effects)                         once that is committed
  *
  * The batches follow from the record alone: events of the same region and topic that follow each other
@@ -60,6 +60,11 @@ MUST_CHECK enum err effects_publish(struct effects *effects, uint32_t region, co
 
 /* Put all changes and batches into the outbox's open transaction. Errors  as outbox_append(). */
 MUST_CHECK enum err effects_apply(const struct effects *effects, struct outbox *outbox);
+/* The same and the position that they lead to, under the key of the outbox's state, as 8 bytes: in one
+ * transaction of its own. What follows from a record is there exactly when the position says so.
+ * Errors  as outbox_commit() too; nothing is stored then. */
+MUST_CHECK enum err effects_store(const struct effects *effects, struct outbox *outbox,
+                                  const char *key, uint64_t position);
 
 /* The batches in order; stops when `visit` answers an error, and answers it. */
 typedef enum err effects_visit(void *context, const struct batch_draft *draft);

@@ -47,17 +47,7 @@ static enum err put_number(struct link *link, const char *key, uint64_t number)
 static enum err store(void *context, const struct effects *effects, uint64_t position)
 {
     struct link *link = context;
-    enum err err = outbox_begin(link->outbox);
-    if (err)
-        return err;
-    err = effects_apply(effects, link->outbox);
-    if (!err)
-        err = put_number(link, position_key, position);
-    if (err) {
-        outbox_abort(link->outbox);
-        return err;
-    }
-    return outbox_commit(link->outbox);
+    return effects_store(effects, link->outbox, position_key, position);
 }
 
 static enum err publish(void *context, uint32_t wait_ms)

@@ -1,4 +1,4 @@
-/* Power cuts: lives of a journal and of an outbox are recorded write by write, and every disk that a cut
+/* Power cuts: lives of a journal, an outbox and a service are recorded write by write, and every disk that a cut
  * could have left of them is made and opened (tests/fault/power). IMAGES=1000000 SEED=7 make fault looks
  * at more of them. */
 #include "tests/support/world.h"
@@ -9,7 +9,7 @@
 
 enum { SEED = 20211220, COMMITS = 60 };
 
-/* IMAGES is of both together. */
+/* IMAGES is of all together. */
 static void check_images(const char *kind, unsigned long images, unsigned share_percent)
 {
     char count[32], seed[32], commits[32], *output = NULL;
@@ -30,10 +30,16 @@ static void check_images(const char *kind, unsigned long images, unsigned share_
 
 Test(fault_power, no_cut_takes_what_the_journal_acknowledged, .timeout = 7200)
 {
-    check_images("journal", 60000, 60);
+    check_images("journal", 55000, 55);
 }
 
 Test(fault_power, no_cut_takes_what_the_outbox_committed, .timeout = 7200)
 {
-    check_images("outbox", 40000, 40);
+    check_images("outbox", 35000, 35);
+}
+
+/* Effects exactly once: a service's state, its position and what it publishes. */
+Test(fault_power, no_cut_parts_a_services_effects_from_its_position, .timeout = 7200)
+{
+    check_images("service", 10000, 10);
 }

@@ -10,11 +10,32 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The last batch of a producer, by the records. */
+struct last {
+    struct batch batch;
+    uint64_t record;
+};
+
 struct reading {
     struct history *history;
     const struct state *found;
     uint64_t count;
+    struct last last[WORKLOAD_PRODUCERS];
+    size_t producers;
 };
+
+static void remember(struct reading *reading, const struct batch *batch, uint64_t record)
+{
+    size_t i = 0;
+    while (i < reading->producers && (strcmp(reading->last[i].batch.producer, batch->producer) ||
+                                      strcmp(reading->last[i].batch.stream, batch->stream)))
+        i++;
+    if (i == WORKLOAD_PRODUCERS)
+        return; /* one that was never there: the history will say so */
+    if (i == reading->producers)
+        reading->producers++;
+    reading->last[i] = (struct last){*batch, record};
+}
 
 static bool take(void *context, const struct record *record, const void *bytes, size_t size)
 {
@@ -27,6 +48,7 @@ static bool take(void *context, const struct record *record, const void *bytes, 
     /* What was removed from the front on purpose is no hole: found->first was compared before. */
     uint64_t first = reading->found->first[knowledge_stream(batch.stream)];
     history_stored(reading->history, record->sequence - first + 1, &batch);
+    remember(reading, &batch, record->sequence);
     reading->count++;
     return true;
 }
@@ -66,47 +88,22 @@ static bool is_state_allowed(const struct knowledge *knowledge, const struct sta
            (knowledge->is_under_way && !memcmp(found, &knowledge->will, sizeof *found));
 }
 
-/* A producer's row says what its last batch is: the same as the records do, or it is another's state. */
-static enum verdict check_row(struct journal *journal, const struct note *last, uint64_t records,
+/* A producer's row says what its last batch is: exactly what the records say. */
+static enum verdict check_row(struct journal *journal, const struct last *last,
                               char why[CHECK_WHY_BYTES])
 {
     struct producer_state state;
-    enum err err = journal_producer(journal, last->stream, last->producer, &state);
+    enum err err = journal_producer(journal, last->batch.stream, last->batch.producer, &state);
     if (err)
         return corrupt("journal_producer", err, why);
-    bool is_behind = state.sequence < last->sequence;
-    if (!is_behind && state.record <= records &&
-        (state.sequence > last->sequence || !memcmp(state.digest, last->digest, DIGEST_BYTES)))
+    if (state.sequence == last->batch.sequence && state.epoch == last->batch.epoch &&
+        state.record == last->record && !memcmp(state.digest, last->batch.digest, DIGEST_BYTES))
         return VERDICT_SOUND;
-    snprintf(why, CHECK_WHY_BYTES, "the row of %s is at %llu, record %llu; batch %llu",
-             last->producer, (unsigned long long)state.sequence, (unsigned long long)state.record,
-             (unsigned long long)last->sequence);
-    return is_behind ? VERDICT_LOST : VERDICT_INVENTED;
-}
-
-static bool is_of(const struct note *note, const struct note *other)
-{
-    return !strcmp(note->producer, other->producer) && !strcmp(note->stream, other->stream);
-}
-
-/* From the end: the last that was acknowledged to each. */
-static enum verdict check_producers(struct journal *journal, const struct knowledge *knowledge,
-                                    const struct state *found, char why[CHECK_WHY_BYTES])
-{
-    const struct note *met[WORKLOAD_PRODUCERS];
-    size_t count = 0;
-    enum verdict verdict = VERDICT_SOUND;
-    for (size_t i = knowledge->count; i && count < WORKLOAD_PRODUCERS && !verdict; i--) {
-        const struct note *note = &knowledge->notes[i - 1];
-        bool is_met = note->kind != NOTE_ACKNOWLEDGED;
-        for (size_t j = 0; j < count; j++)
-            is_met = is_met || is_of(met[j], note);
-        if (is_met)
-            continue;
-        met[count++] = note;
-        verdict = check_row(journal, note, found->last[knowledge_stream(note->stream)], why);
-    }
-    return verdict;
+    snprintf(why, CHECK_WHY_BYTES, "the row of %s is at %llu, record %llu; its last is %llu, %llu",
+             last->batch.producer, (unsigned long long)state.sequence,
+             (unsigned long long)state.record, (unsigned long long)last->batch.sequence,
+             (unsigned long long)last->record);
+    return state.sequence < last->batch.sequence ? VERDICT_LOST : VERDICT_INVENTED;
 }
 
 static enum verdict check_records(struct journal *journal, const struct knowledge *knowledge,
@@ -127,6 +124,8 @@ static enum verdict check_records(struct journal *journal, const struct knowledg
         verdict = corrupt("records are missing at the end", ERR_CORRUPT, why);
     if (!verdict)
         verdict = knowledge_ask(history, why);
+    for (size_t i = 0; i < reading.producers && !verdict; i++)
+        verdict = check_row(journal, &reading.last[i], why);
     history_free(&history);
     return verdict;
 }
@@ -168,8 +167,7 @@ static enum verdict check_open(struct journal *journal, const struct knowledge *
         snprintf(why, CHECK_WHY_BYTES, "it is another journal");
         return VERDICT_LOST;
     }
-    enum verdict verdict = check_records(journal, knowledge, &found, why);
-    return verdict ? verdict : check_producers(journal, knowledge, &found, why);
+    return check_records(journal, knowledge, &found, why);
 }
 
 enum verdict check_journal(const struct knowledge *knowledge, const char *root, bool goes_on,

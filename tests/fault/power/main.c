@@ -1,11 +1,11 @@
-/* fault-power journal|outbox IMAGES SEED COMMITS: record lives of a journal or an outbox under the
+/* fault-power KIND IMAGES SEED COMMITS: record lives of a KIND (journal, outbox, service) under the
  * recording disk until their crash images are as many as asked for, and check each. Each life has a seed
  * of its own, counted on from SEED, and about COMMITS commits.
  *
- * fault-power fail journal|outbox SEED COMMITS: one life again and again, of which each write and each
+ * fault-power fail KIND SEED COMMITS: one life again and again, of which each write and each
  * flush fails in turn.
  *
- * fault-power work journal|outbox ROOT SEED COMMITS: one life; its environment says what disk it has.
+ * fault-power work KIND ROOT SEED COMMITS: one life; its environment says what disk it has.
  */
 #include "tests/fault/power/lives.h"
 #include "tests/fault/power/replay.h"
@@ -24,7 +24,8 @@
 enum { IMAGES_OF_A_LIFE = 12500 };
 
 static const struct kind kinds[] = {{"journal", workload_journal, check_journal},
-                                    {"outbox", workload_outbox, check_outbox}};
+                                    {"outbox", workload_outbox, check_outbox},
+                                    {"service", workload_service, check_outbox}};
 
 struct session {
     const struct kind *kind;
@@ -150,7 +151,7 @@ int main(int count, char **arguments)
         return fail_each(kind_of(arguments[2]), strtoull(arguments[3], NULL, 10),
                          (unsigned)strtoul(arguments[4], NULL, 10));
     if (count != 5)
-        lives_die("usage", "fault-power journal|outbox IMAGES SEED COMMITS");
+        lives_die("usage", "fault-power KIND IMAGES SEED COMMITS");
     struct session session = {.kind = kind_of(arguments[1]),
                               .images = strtoull(arguments[2], NULL, 10),
                               .seed = strtoull(arguments[3], NULL, 10),

@@ -6,7 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SINGLES_MAX = 128, MANY_SECTORS = 2048, RANDOM_MAX_OF_MANY = 8, ENTRIES_ALL_MAX = 5 };
+enum {
+    SINGLES_MAX = 128,
+    MANY_SECTORS = 2048,
+    RANDOM_MAX_OF_MANY = 8,
+    ENTRIES_ALL_MAX = 5,
+    ENOUGH = 100 /* images that are not sound: the rest of the life need not be looked at */
+};
 
 /* --- which items are there -------------------------------------------------------------------- */
 
@@ -186,12 +192,17 @@ static void take_note(struct run *run, const struct trace_entry *entry, const vo
     knowledge_take(run->knowledge, &note);
 }
 
+static bool has_enough(const struct run *run)
+{
+    return run->result && run->result->images - run->result->verdicts[VERDICT_SOUND] > ENOUGH;
+}
+
 static void walk(struct run *run)
 {
     const struct trace_entry *entry;
     const void *bytes;
     uint32_t previous = 0;
-    while (run->is_good && (entry = disk_peek(run->disk, &bytes))) {
+    while (run->is_good && !has_enough(run) && (entry = disk_peek(run->disk, &bytes))) {
         if (is_worth_a_cut(entry, previous))
             cut(run, is_busy_before(entry, previous));
         take_note(run, entry, bytes);

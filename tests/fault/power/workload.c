@@ -54,3 +54,23 @@ const char *workload_payload(uint64_t seed, unsigned producer, uint64_t sequence
     text[used] = '\0';
     return text;
 }
+
+struct batch workload_foresee(unsigned char head[DIGEST_BYTES], const struct batch_draft *draft,
+                              uint64_t sequence)
+{
+    struct batch batch = {.stream = "events",
+                          .producer = "agent-0",
+                          .epoch = WORKLOAD_EPOCH,
+                          .sequence = sequence,
+                          .created_ms = draft->created_ms,
+                          .region = draft->region,
+                          .event_count = draft->event_count,
+                          .payload = draft->payload,
+                          .payload_size = draft->payload_size};
+    snprintf(batch.topic, sizeof batch.topic, "%s", draft->topic);
+    memcpy(batch.previous_digest, head, DIGEST_BYTES);
+    batch_digest(&batch, batch.digest);
+    memcpy(head, batch.digest, DIGEST_BYTES);
+    batch.payload = NULL;
+    return batch;
+}

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCHES_MAX = 4, PRODUCER = 0, EPOCH = 1, ADOPTED_AFTER = 5 };
+enum { BATCHES_MAX = 4, PRODUCER = 0, ADOPTED_AFTER = 5 };
 
 struct work {
     struct outbox *outbox;
@@ -41,26 +41,6 @@ static void open_outbox(struct work *work)
         workload_refused("outbox_open", err);
 }
 
-/* The batch as the outbox will have made it. */
-static struct batch foresee(struct work *work, const struct batch_draft *draft, uint64_t sequence)
-{
-    struct batch batch = {.stream = "events",
-                          .producer = "agent-0",
-                          .epoch = EPOCH,
-                          .sequence = sequence,
-                          .created_ms = draft->created_ms,
-                          .region = draft->region,
-                          .event_count = draft->event_count,
-                          .payload = draft->payload,
-                          .payload_size = draft->payload_size};
-    snprintf(batch.topic, sizeof batch.topic, "%s", draft->topic);
-    memcpy(batch.previous_digest, work->head, DIGEST_BYTES);
-    batch_digest(&batch, batch.digest);
-    memcpy(work->head, batch.digest, DIGEST_BYTES);
-    batch.payload = NULL;
-    return batch;
-}
-
 static enum err append(struct work *work)
 {
     uint64_t sequence = work->state.last[0] + 1;
@@ -75,7 +55,7 @@ static enum err append(struct work *work)
     if (err)
         return err;
     work->state.last[0] = sequence;
-    struct batch batch = foresee(work, &draft, sequence);
+    struct batch batch = workload_foresee(work->head, &draft, sequence);
     note_batch(NOTE_SENT, &batch, 0);
     work->made[work->made_count++] = batch;
     return ERR_OK;
@@ -140,7 +120,7 @@ static void adopt(struct work *work)
 {
     const struct outbox_welcome stranger = {.broker_id = "0123456789abcdef0123456789abcdef"};
     enum err err = ERR_FULL;
-    work->state.epoch = EPOCH;
+    work->state.epoch = WORKLOAD_EPOCH;
     note_state(NOTE_WILL, &work->state);
     for (int i = 0; i < 3 && err == ERR_FULL; i++) {
         err = outbox_adopt(work->outbox, &stranger);
