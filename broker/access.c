@@ -2,6 +2,7 @@
 
 #include "broker/audit.h"
 #include "broker/rights.h"
+#include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/base/text.h"
 
@@ -128,8 +129,12 @@ static void add(struct access *access, const char *path)
     char why[200];
     struct client *other;
     struct client *client = calloc(1, sizeof *client);
-    if (!client || identity_load_public(path, &client->identity, why)) {
-        log_error("access.bad_certificate", "%s", client ? why : "out of memory");
+    enum err err = client ? file_check_public(path) : ERR_NOMEM;
+    snprintf(why, sizeof why, "%.120s: %s", path, err_text(err));
+    if (!err)
+        err = identity_load_public(path, &client->identity, why);
+    if (err) {
+        log_error("access.bad_certificate", "%s", why);
         free(client);
         return;
     }
@@ -174,6 +179,8 @@ static enum err read_directory(struct access *access)
     struct stat info;
     if (stat(access->directory, &info))
         return ERR_NOT_FOUND;
+    if (info.st_mode & S_IWOTH) /* anybody could let himself in */
+        return ERR_INSECURE;
     struct timespec changed = time_to_trust(&info);
     int count = scandir(access->directory, &entries, is_certificate, alphasort);
     if (count < 0)
@@ -232,8 +239,8 @@ void access_refresh(struct access *access, bool is_forced)
     pthread_rwlock_rdlock(&access->lock);
     struct timespec changed = access->changed;
     pthread_rwlock_unlock(&access->lock);
-    bool is_same = !stat(access->directory, &info) && info.st_mtim.tv_sec == changed.tv_sec &&
-                   info.st_mtim.tv_nsec == changed.tv_nsec;
+    bool is_same = !stat(access->directory, &info) && !(info.st_mode & S_IWOTH) &&
+                   info.st_mtim.tv_sec == changed.tv_sec && info.st_mtim.tv_nsec == changed.tv_nsec;
     if (is_same && !is_forced)
         return;
     if (!read_directory(access))

@@ -17,7 +17,8 @@
 
 struct access;
 
-/* Read every *.cert in `directory`. Errors  ERR_NOT_FOUND, ERR_PERMISSION, ERR_NOMEM. */
+/* Read every *.cert in `directory`. Errors  ERR_NOT_FOUND, ERR_PERMISSION, ERR_NOMEM, ERR_INSECURE
+ * (all may write to it; a certificate that all may write to is left out). */
 MUST_CHECK enum err access_open(const char *directory, struct access **out);
 void access_close(struct access **access);
 

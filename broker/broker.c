@@ -65,6 +65,8 @@ static enum err open_journal(struct broker *broker)
                                             .max_bytes = broker->options.journal_bytes,
                                             .streams = streams};
     enum err err = said("broker.state", file_make_directory(options.directory), options.directory);
+    if (!err)
+        err = said("broker.state", file_check_directory(options.directory), options.directory);
     return err ? err
                : said("broker.journal", journal_open(&options, &broker->journal),
                       options.directory);

@@ -146,7 +146,25 @@ enum err file_check_secret(const char *path)
     struct stat info;
     if (stat(path, &info))
         return err_from_errno(errno);
-    return info.st_mode & 077 ? ERR_INSECURE : ERR_OK;
+    bool is_private = S_ISREG(info.st_mode) && !(info.st_mode & 077);
+    return is_private && (info.st_uid == geteuid() || !info.st_uid) ? ERR_OK : ERR_INSECURE;
+}
+
+enum err file_check_directory(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info))
+        return err_from_errno(errno);
+    bool is_ours = info.st_uid == geteuid() || !info.st_uid || !geteuid();
+    return is_ours && !(info.st_mode & (S_IWGRP | S_IWOTH)) ? ERR_OK : ERR_INSECURE;
+}
+
+enum err file_check_public(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info))
+        return err_from_errno(errno);
+    return info.st_mode & S_IWOTH ? ERR_INSECURE : ERR_OK;
 }
 
 bool file_exists(const char *path)

@@ -27,8 +27,14 @@ MUST_CHECK enum err file_sync_directory(const char *path);
  * or with close(*out). Errors  ERR_LOCKED, ERR_PERMISSION, ERR_IO. */
 MUST_CHECK enum err file_lock(const char *path, int *out);
 
-/* Refuse a secret that others can read: ERR_INSECURE unless owner-only. */
+/* Refuse a secret that others can read or replace: ERR_INSECURE unless it is a file, of this user or of
+ * root, and open to its owner alone. */
 MUST_CHECK enum err file_check_secret(const char *path);
+/* Refuse a directory that others can put files into: ERR_INSECURE when group or all may write, or when it
+ * is another user's (root may use anyone's). Errors  ERR_NOT_FOUND, ERR_PERMISSION. */
+MUST_CHECK enum err file_check_directory(const char *path);
+/* ERR_INSECURE when all may write to the file or directory. */
+MUST_CHECK enum err file_check_public(const char *path);
 
 bool file_exists(const char *path);
 

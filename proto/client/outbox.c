@@ -33,6 +33,8 @@ static enum err open_parts(struct outbox *outbox)
 {
     enum err err = file_make_directory(outbox->directory);
     if (!err)
+        err = file_check_directory(outbox->directory);
+    if (!err)
         err = take_lock(outbox);
     if (!err)
         err = outbox_file_open(outbox);

@@ -51,7 +51,7 @@ struct outbox_status {
 
 /* Errors  ERR_LOCKED (another process has it), ERR_CORRUPT, ERR_CONFIG (made for another stream or
  *         producer), ERR_VERSION (made by a newer program), ERR_USAGE (names), ERR_PERMISSION,
- *         ERR_FULL, ERR_IO, ERR_NOMEM. */
+ *         ERR_INSECURE (others may write to the directory), ERR_FULL, ERR_IO, ERR_NOMEM. */
 MUST_CHECK enum err outbox_open(const struct outbox_options *options, struct outbox **out);
 void outbox_close(struct outbox **outbox); /* aborts an open transaction */
 

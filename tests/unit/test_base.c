@@ -193,6 +193,31 @@ Test(file, a_secret_that_others_can_read_is_refused)
     cr_assert_eq(chmod(in_directory("s"), 0640), 0);
     cr_assert_eq(file_check_secret(in_directory("s")), ERR_INSECURE);
     cr_assert_eq(file_check_secret(in_directory("none")), ERR_NOT_FOUND);
+    cr_assert_eq(file_check_secret(in_directory("")), ERR_INSECURE, "a directory is none");
+}
+
+Test(file, a_secret_of_another_user_is_refused)
+{
+    if (geteuid())
+        cr_skip_test("only root can give a file away");
+    cr_assert_eq(file_write(in_directory("s"), "x", 1, 0600), ERR_OK);
+    cr_assert_eq(chown(in_directory("s"), 12345, 12345), 0);
+    cr_assert_eq(file_check_secret(in_directory("s")), ERR_INSECURE);
+}
+
+Test(file, a_directory_that_others_may_write_to_is_refused)
+{
+    cr_assert_eq(file_make_directory(in_directory("d")), ERR_OK);
+    cr_assert_eq(file_check_directory(in_directory("d")), ERR_OK);
+    cr_assert_eq(chmod(in_directory("d"), 0755), 0);
+    cr_assert_eq(file_check_directory(in_directory("d")), ERR_OK);
+    cr_assert_eq(chmod(in_directory("d"), 0775), 0);
+    cr_assert_eq(file_check_directory(in_directory("d")), ERR_INSECURE);
+    cr_assert_eq(file_check_public(in_directory("d")), ERR_OK);
+    cr_assert_eq(chmod(in_directory("d"), 0757), 0);
+    cr_assert_eq(file_check_directory(in_directory("d")), ERR_INSECURE);
+    cr_assert_eq(file_check_public(in_directory("d")), ERR_INSECURE);
+    cr_assert_eq(file_check_directory(in_directory("none")), ERR_NOT_FOUND);
 }
 
 /* --- findings --------------------------------------------------------------------------------- */

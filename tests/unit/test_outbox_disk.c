@@ -28,7 +28,7 @@ Test(outbox_disk, a_full_disk_is_an_answer_and_not_the_end, .timeout = 60)
     const struct outbox_options options = {
         .directory = scratch.directory, .stream = "events", .producer = "a"};
     noise_fill(payload, sizeof payload);
-    if (!mount_small(scratch.directory, "size=2m"))
+    if (!mount_small(scratch.directory, "mode=700,size=2m"))
         cr_skip_test("file systems cannot be mounted here");
     cr_assert_eq(outbox_open(&options, &outbox), ERR_OK);
     uint64_t count = 0;
@@ -67,7 +67,7 @@ Test(outbox_disk, an_acknowledgement_on_a_full_disk_is_taken, .timeout = 60)
     struct outbox *outbox;
     const struct outbox_options options = {
         .directory = scratch.directory, .stream = "events", .producer = "a"};
-    if (!mount_small(scratch.directory, "size=8m"))
+    if (!mount_small(scratch.directory, "mode=700,size=8m"))
         cr_skip_test("file systems cannot be mounted here");
     cr_assert_eq(outbox_open(&options, &outbox), ERR_OK);
     case_adopt(outbox);
