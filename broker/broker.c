@@ -3,6 +3,7 @@
 #include "broker/access.h"
 #include "broker/audit.h"
 #include "broker/counters.h"
+#include "broker/guard.h"
 #include "broker/intake.h"
 #include "broker/journal/journal.h"
 #include "broker/metrics.h"
@@ -41,6 +42,7 @@ struct broker {
     struct audience audience;
     struct saves *saves;
     struct audit *audit;
+    struct guard guard;
     struct quota *quota;
     struct usage usage;
     uint64_t tended_us;
@@ -130,6 +132,10 @@ static enum err open_audit(struct broker *broker)
         err = audit_new(&broker->identity, &broker->to_intake, &broker->audit);
     if (err)
         return err;
+    broker->guard.limit_bytes = broker->options.memory_bytes;
+    broker->guard.audit = broker->audit;
+    broker->guard.owners[0] = &broker->to_intake;
+    broker->guard.owners[1] = &broker->to_serve;
     access_set_audit(broker->access, broker->audit);
     zap_tell(broker->zap, note_stranger, broker->audit);
     return ERR_OK;
@@ -178,6 +184,7 @@ static enum err start_threads(struct broker *broker)
                                         .journal = broker->journal,
                                         .access = broker->access,
                                         .saves = broker->saves,
+                                        .guard = &broker->guard,
                                         .counters = &broker->counters,
                                         .streams = streams,
                                         .live_streams = client_streams,
@@ -191,6 +198,7 @@ static enum err start_threads(struct broker *broker)
                                           .saves = broker->saves,
                                           .quota = broker->quota,
                                           .audit = broker->audit,
+                                          .guard = &broker->guard,
                                           .counters = &broker->counters,
                                           .wake = &broker->to_intake,
                                           .audience = &broker->audience,
@@ -204,6 +212,7 @@ static enum err render_metrics(void *context, struct buffer *out)
 {
     struct broker *broker = context;
     const struct metrics_sources sources = {.counters = &broker->counters,
+                                            .guard = &broker->guard,
                                             .journal = broker->journal,
                                             .access = broker->access,
                                             .streams = streams,
@@ -280,6 +289,7 @@ void broker_tend(struct broker *broker)
 {
     enum { SAVE_EVERY_US = 5 * 1000 * 1000 };
     uint64_t now_us = clock_monotonic_us();
+    guard_look(&broker->guard);
     if (now_us - broker->tended_us < SAVE_EVERY_US)
         return;
     broker->tended_us = now_us;

@@ -23,6 +23,7 @@ struct broker_options {
     const char *http;                   /* address of the status port; "" is none */
     uint64_t journal_bytes;
     uint64_t io_threads;
+    uint64_t memory_bytes;       /* above it, all connections are ended (guard.h); 0: no limit */
     struct identity_quota quota; /* of a key whose certificate says nothing; 0: no limit */
 };
 
@@ -32,7 +33,7 @@ void broker_close(struct broker **broker); /* finishes what was taken, answers i
 
 int broker_failed_fd(const struct broker *broker);  /* readable once the broker cannot go on */
 enum err broker_error(const struct broker *broker); /* why; ERR_OK while it can */
-void broker_tend(struct broker *broker);            /* what is to be done now and then */
+void broker_tend(struct broker *broker);            /* what is to be done every GUARD_EVERY_MS */
 void broker_reload(struct broker *broker);          /* read the access directory again */
 
 /* The endpoints as bound, for programs that asked for port *: "publish", "fetch", "live", "http". */

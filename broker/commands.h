@@ -10,6 +10,7 @@ struct run_settings {
     const char *publish, *fetch, *live, *http;
     const char *endpoints_file;
     uint64_t journal_bytes, io_threads;
+    uint64_t memory_bytes;
     uint64_t events_per_second, bytes_per_second, stored_bytes, max_producers;
 };
 extern const struct option broker_run_options[];

@@ -33,6 +33,7 @@ struct intake {
     struct net_message sender, frame;
     struct buffer scratch;
     char broker_id[2 * JOURNAL_ID_BYTES + 1];
+    struct guarded guarded;
     bool is_prepared; /* the journal's room */
     bool is_full;     /* in this turn: nothing more is appended */
     uint64_t stored;  /* batches of this turn */
@@ -416,7 +417,8 @@ static void wait_for_work(struct intake *intake)
 {
     struct net_poll_item items[] = {{.socket = intake->options.socket},
                                     {.fd = intake->options.wake->fd}};
-    net_poll(items, 2, intake->is_prepared ? IDLE_MS : PREPARE_AFTER_MS);
+    long wait_ms = intake->is_prepared ? IDLE_MS : PREPARE_AFTER_MS;
+    net_poll(items, 2, intake->guarded.is_closed ? GUARD_REOPEN_MS : wait_ms);
     if (!items[0].is_ready && !items[1].is_ready && !intake->is_prepared &&
         journal_prepare(intake->options.journal, &intake->is_prepared))
         intake->is_prepared = true; /* a failing disk is the next commit's to meet */
@@ -449,6 +451,7 @@ static void *run(void *argument)
     struct intake *intake = argument;
     while (!atomic_load(&intake->is_stopping)) {
         wait_for_work(intake);
+        guard_renews(intake->options.guard, &intake->guarded, intake->options.socket);
         access_refresh(intake->options.access, false);
         take_requests(intake); /* append to the open transaction, bounded     */
         take_saves(intake);

@@ -12,6 +12,7 @@
 #include "broker/audience.h"
 #include "broker/audit.h"
 #include "broker/counters.h"
+#include "broker/guard.h"
 #include "broker/journal/journal.h"
 #include "broker/quota.h"
 #include "broker/saves.h"
@@ -27,6 +28,7 @@ struct intake_options {
     struct saves *saves;
     struct quota *quota;
     struct audit *audit;
+    const struct guard *guard;
     struct counters *counters;
     struct wake *wake;         /* there are saves, or it is time to stop */
     struct audience *audience; /* told after each commit that stored something */

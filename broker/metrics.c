@@ -17,6 +17,21 @@ static enum err render_families(const struct family *families, size_t count, str
     return err;
 }
 
+static enum err render_process(const struct metrics_sources *sources, struct buffer *out)
+{
+    unsigned limit, open = guard_descriptors(&limit);
+    const struct family families[] = {
+        {"songhua_broker_memory_bytes", "gauge", "Memory in use, without pages of files.",
+         (double)guard_memory_bytes()},
+        {"songhua_broker_guard_total", "counter",
+         "Times that all connections were ended because the memory limit was passed.",
+         (double)atomic_load(&sources->guard->renewals)},
+        {"process_open_fds", "gauge", "Descriptors open.", open},
+        {"process_max_fds", "gauge", "Descriptors the system allows.", limit},
+    };
+    return render_families(families, sizeof families / sizeof *families, out);
+}
+
 static enum err render_counters(const struct metrics_sources *sources, struct buffer *out)
 {
     const struct counters *c = sources->counters;
@@ -126,6 +141,8 @@ enum err metrics_render(const struct metrics_sources *sources, struct buffer *ou
         err = buffer_append_format(out, "songhua_build_info{version=\"%s\"} 1\n", SONGHUA_VERSION);
     if (!err)
         err = render_counters(sources, out);
+    if (!err)
+        err = render_process(sources, out);
     if (!err)
         err = render_refusals(sources->counters, out);
     if (!err)

@@ -4,11 +4,13 @@
 
 #include "broker/access.h"
 #include "broker/counters.h"
+#include "broker/guard.h"
 #include "broker/journal/journal.h"
 #include "proto/base/buffer.h"
 
 struct metrics_sources {
     const struct counters *counters;
+    const struct guard *guard;
     struct journal *journal;
     struct access *access;
     const char *const *streams;

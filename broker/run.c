@@ -1,6 +1,7 @@
 #include "broker/commands.h"
 
 #include "broker/broker.h"
+#include "broker/guard.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/cli/terminal.h"
@@ -32,6 +33,9 @@ const struct option broker_run_options[] = {
      .min = 16 * 1024 * 1024},
     {"io-threads", 0, OPTION_NUMBER, AT(io_threads), "N", "threads that encrypt and decrypt",
      .initial = "1", .min = 1, .max = 64},
+    {"memory-limit", 0, OPTION_SIZE, AT(memory_bytes), "SIZE",
+     "memory in use above which all connections are ended, to begin again; 0: no limit",
+     .initial = "2GiB"},
     {"events-per-second", 0, OPTION_NUMBER, AT(events_per_second), "N",
      "a key may publish, unless its certificate says otherwise; 0: no limit", .initial = "0"},
     {"bytes-per-second", 0, OPTION_SIZE, AT(bytes_per_second), "SIZE", "likewise", .initial = "0"},
@@ -69,7 +73,7 @@ static enum err stay_up(struct broker *broker)
     while (!stop_requested() && !broker_error(broker)) {
         struct pollfd items[] = {{.fd = stop_fd(), .events = POLLIN},
                                  {.fd = broker_failed_fd(broker), .events = POLLIN}};
-        poll(items, 2, 1000);
+        poll(items, 2, GUARD_EVERY_MS);
         broker_tend(broker);
         if (reload_count() != reloads) {
             reloads = reload_count();
@@ -92,12 +96,14 @@ enum err broker_run(const struct invocation *invocation)
         .http = settings->http,
         .journal_bytes = settings->journal_bytes,
         .io_threads = settings->io_threads,
+        .memory_bytes = settings->memory_bytes,
         .quota = {.events_per_second = settings->events_per_second,
                   .bytes_per_second = settings->bytes_per_second,
                   .stored_bytes = settings->stored_bytes,
                   .max_producers = settings->max_producers}};
     struct broker *broker = NULL;
     keep_memory();
+    guard_raise_descriptors();
     enum err err = stop_init();
     if (!err)
         err = broker_open(&options, &broker);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TURN_MAX_REQUESTS = 256, TICK_MS = 500, LIVE_REOPEN_MS = 5, REQUEST_MAX_BYTES = 64 * 1024 };
+enum { TURN_MAX_REQUESTS = 256, TICK_MS = 500, REQUEST_MAX_BYTES = 64 * 1024 };
 
 struct serve {
     struct serve_options options;
@@ -27,6 +27,7 @@ struct serve {
     struct save_list saves;
     struct net_message sender, frame;
     bool has_more_live;
+    struct guarded guarded;
 };
 
 /* --- fetches ---------------------------------------------------------------------------------- */
@@ -303,6 +304,16 @@ static void take_requests(struct serve *serve)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
+static void forget_waiting(struct serve *serve)
+{
+    for (struct fetch *fetch; (fetch = serve->waiting);) {
+        serve->waiting = fetch->next;
+        fetch_free(fetch);
+    }
+    serve->waiting_count = 0;
+    atomic_store(&serve->options.counters->waiting, 0);
+}
+
 static void wait_for_work(struct serve *serve)
 {
     struct net_poll_item items[] = {{.socket = serve->options.socket},
@@ -311,8 +322,8 @@ static void wait_for_work(struct serve *serve)
     bool is_awaited = serve->waiting_count || serve->live.has_listeners;
     bool must_look = audience_set(serve->options.audience, is_awaited) || serve->has_more_live;
     long wait_ms = must_look ? 0 : next_deadline_ms(serve);
-    if (serve->live.is_closed && wait_ms > LIVE_REOPEN_MS)
-        wait_ms = LIVE_REOPEN_MS;
+    if ((serve->live.is_closed || serve->guarded.is_closed) && wait_ms > GUARD_REOPEN_MS)
+        wait_ms = GUARD_REOPEN_MS;
     net_poll(items, 3, wait_ms);
     if (items[2].is_ready)
         wake_drain(serve->options.wake);
@@ -323,6 +334,8 @@ static void *run(void *argument)
     struct serve *serve = argument;
     while (!atomic_load(&serve->is_stopping)) {
         wait_for_work(serve);
+        if (guard_renews(serve->options.guard, &serve->guarded, serve->options.socket))
+            forget_waiting(serve); /* their connections are gone */
         access_refresh(serve->options.access, false);
         live_check_listeners(&serve->live);
         live_take_subscriptions(&serve->live);
@@ -357,10 +370,7 @@ static enum err init(struct serve *serve, const struct serve_options *options)
 
 static void fini(struct serve *serve)
 {
-    for (struct fetch *fetch = serve->waiting, *next; fetch; fetch = next) {
-        next = fetch->next;
-        fetch_free(fetch);
-    }
+    forget_waiting(serve);
     live_fini(&serve->live);
     questions_fini(&serve->questions);
     frame_pool_drop(serve->pool);

@@ -9,6 +9,7 @@
 #include "broker/access.h"
 #include "broker/audience.h"
 #include "broker/counters.h"
+#include "broker/guard.h"
 #include "broker/journal/journal.h"
 #include "broker/saves.h"
 #include "proto/base/wake.h"
@@ -23,6 +24,7 @@ struct serve_options {
     struct access *access;
     struct saves *saves;
     struct counters *counters;
+    const struct guard *guard;
     const char *const *streams;      /* NULL-terminated */
     const char *const *live_streams; /* those of them that are on the live port */
     struct wake *wake;               /* something was stored or saved, or it is time to stop */

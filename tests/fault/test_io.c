@@ -257,7 +257,7 @@ Test(fault_io, a_small_file_system_that_fills_up_is_survived, .timeout = 120)
     const char *directory = world_path(stage.world, "broker");
     if (mkdir(directory, 0700) || unshare(CLONE_NEWNS) ||
         mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-        mount("tmpfs", directory, "tmpfs", 0, "size=24m")) {
+        mount("tmpfs", directory, "tmpfs", 0, "mode=700,size=24m")) {
         world_free(&stage.world);
         cr_skip_test("skipped: no file system can be mounted here: %s", strerror(errno));
     }
