@@ -23,12 +23,16 @@ static size_t count_below(const double *sorted, size_t count, double value)
     return low;
 }
 
+static double share_of_way(const struct normalisation_rule *rule, double value, double low,
+                           double high)
+{
+    return rule->direction < 0 ? (value - high) / (low - high) : (value - low) / (high - low);
+}
+
 static double goalposts(const struct normalisation_rule *rule, double value, double low,
                         double high)
 {
-    double share =
-        rule->direction < 0 ? (value - high) / (low - high) : (value - low) / (high - low);
-    return between(rule, fmin(fmax(share, 0), 1));
+    return between(rule, fmin(fmax(share_of_way(rule, value, low, high), 0), 1));
 }
 
 static double to_target(const struct normalisation_rule *rule, double value, double target,
@@ -62,6 +66,10 @@ static double scaled(const struct normalisation_rule *rule, const struct facts *
         return (double)(below + 1);
     case NORMALISE_PERCENTILE:
         return between(rule, (double)below / (double)(facts->count - 1));
+    case NORMALISE_LINEAR:
+        return between(rule, share_of_way(rule, value, facts->low, facts->high));
+    case NORMALISE_OF_MAX:
+        return facts->max > 0 ? value / facts->max * rule->to : (double)NAN;
     case NORMALISE_STANDARD:
         return fmin(rule->to * value / facts->target, rule->to);
     case NORMALISE_NONE:
@@ -74,7 +82,8 @@ static double scaled(const struct normalisation_rule *rule, const struct facts *
 static bool is_mirrored(const struct normalisation_rule *rule)
 {
     return rule->direction < 0 && rule->kind != NORMALISE_GOALPOSTS &&
-           rule->kind != NORMALISE_TO_TARGET && rule->kind != NORMALISE_STANDARD;
+           rule->kind != NORMALISE_TO_TARGET && rule->kind != NORMALISE_STANDARD &&
+           rule->kind != NORMALISE_LINEAR;
 }
 
 static double prepared(const struct normalisation_rule *rule, double value)

@@ -18,13 +18,16 @@ enum normalisation {
     NORMALISE_TO_TARGET,  /* share of the way from the worst value to `target`         */
     NORMALISE_RANK,       /* 1 for the worst; ties share the lower number              */
     NORMALISE_PERCENTILE, /* (rank - 1) / (n - 1), onto `from` to `to`                 */
-    NORMALISE_STANDARD    /* China: share of the standard `target`, at most `to`       */
+    NORMALISE_STANDARD,   /* China: share of the standard `target`, at most `to`       */
+    NORMALISE_LINEAR,     /* `low` and `high` become `from` and `to`; not clamped. China's
+                             efficacy coefficient with 60 and 100                      */
+    NORMALISE_OF_MAX      /* share of the column's largest value, onto 0 to `to`       */
 };
 
 struct normalisation_rule {
     enum normalisation kind;
     int direction;    /* 1: more is better, -1: less is */
-    double low, high; /* goalposts, in the figure's unit, low < high */
+    double low, high; /* goalposts, linear: in the figure's unit, low < high */
     double target;
     double from, to;
     bool is_logarithmic; /* figures and goalposts by their natural logarithm; 0 or less: missing */

@@ -93,6 +93,8 @@ static struct normalisation_rule normalisation_of(const struct indicator *indica
                                                [SCALE_TO_TARGET] = NORMALISE_TO_TARGET,
                                                [SCALE_RANK] = NORMALISE_RANK,
                                                [SCALE_PERCENTILE] = NORMALISE_PERCENTILE,
+                                               [SCALE_LINEAR] = NORMALISE_LINEAR,
+                                               [SCALE_OF_MAX] = NORMALISE_OF_MAX,
                                                [SCALE_STANDARD] = NORMALISE_STANDARD};
     const struct scale_rule *scale = &indicator->column.scale;
     bool is_z = scale->method == SCALE_Z_SCORE;

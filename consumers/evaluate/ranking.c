@@ -12,6 +12,7 @@ struct ranking_table {
     struct composite *composite;
     double *ages;             /* columns x rows */
     struct standing *visited; /* nodes x rows; composite NULL: not yet */
+    uint64_t visited_work;    /* composite_work() then: the same now, and nothing has changed */
 };
 
 struct ranking {
@@ -393,19 +394,37 @@ static enum err visit_standing(struct ranking_table *table, size_t at, bool only
     return visit != NULL ? visit(context, standing) : ERR_OK;
 }
 
-static enum err visit_node(struct ranking *ranking, size_t node, bool only_changed,
-                           ranking_visitor *visit, void *context)
+/* Which tables have changed since they were visited. */
+struct changes {
+    size_t tables[COMPOSITE_MAX_PERIODS];
+    size_t count;
+};
+
+static struct changes find_changes(const struct ranking *ranking, bool only_changed)
+{
+    struct changes changes = {.count = 0};
+    for (size_t i = 0; i < ranking->table_count; i++) {
+        const struct ranking_table *table = &ranking->tables[i];
+        if (!only_changed || composite_work(table->composite) != table->visited_work)
+            changes.tables[changes.count++] = i;
+    }
+    return changes;
+}
+
+static enum err visit_node(struct ranking *ranking, const struct changes *changes, size_t node,
+                           bool only_changed, ranking_visitor *visit, void *context)
 {
     uint32_t ranked[COMPOSITE_MAX_PERIODS];
     size_t units = ranking->plan->unit_count;
     enum err err = ERR_OK;
-    for (size_t i = 0; i < ranking->table_count; i++)
-        ranked[i] = count_ranked(ranking, ranking->tables[i].composite, node);
+    for (size_t i = 0; i < changes->count; i++)
+        ranked[i] = count_ranked(ranking, ranking->tables[changes->tables[i]].composite, node);
     for (size_t row = 0; row < units && err == ERR_OK; row++)
-        for (size_t i = 0; i < ranking->table_count && err == ERR_OK; i++) {
-            struct standing standing = standing_of(ranking, i, node, row, ranked[i]);
-            err = visit_standing(&ranking->tables[i], node * units + row, only_changed, &standing,
-                                 visit, context);
+        for (size_t i = 0; i < changes->count && err == ERR_OK; i++) {
+            size_t number = changes->tables[i];
+            struct standing standing = standing_of(ranking, number, node, row, ranked[i]);
+            err = visit_standing(&ranking->tables[number], node * units + row, only_changed,
+                                 &standing, visit, context);
         }
     return err;
 }
@@ -413,8 +432,13 @@ static enum err visit_node(struct ranking *ranking, size_t node, bool only_chang
 enum err ranking_visit(struct ranking *ranking, bool only_changed, ranking_visitor *visit,
                        void *context)
 {
+    struct changes changes = find_changes(ranking, only_changed);
     enum err err = ERR_OK;
     for (size_t node = 0; node < ranking->plan->design.node_count && err == ERR_OK; node++)
-        err = visit_node(ranking, node, only_changed, visit, context);
+        err = visit_node(ranking, &changes, node, only_changed, visit, context);
+    for (size_t i = 0; i < changes.count && err == ERR_OK; i++) {
+        struct ranking_table *table = &ranking->tables[changes.tables[i]];
+        table->visited_work = composite_work(table->composite);
+    }
     return err;
 }

@@ -83,3 +83,34 @@ void topsis(const double *table, size_t units, size_t columns, const double *wei
         closeness[i] = is_complete(table, units, columns, i) && isfinite(share) ? share : NAN;
     }
 }
+
+/* The weights in favour of unit i against unit j. */
+static double favour(const double *table, size_t units, size_t columns, const double *weights,
+                     size_t i, size_t j)
+{
+    double sum = 0;
+    for (size_t column = 0; column < columns; column++) {
+        double left = table[column * units + i], right = table[column * units + j];
+        if (left > right)
+            sum += weights[column];
+        else if (left == right)
+            sum += weights[column] / 2;
+    }
+    return sum;
+}
+
+void copeland(const double *table, size_t units, size_t columns, const double *weights,
+              double *scores)
+{
+    for (size_t i = 0; i < units; i++) {
+        bool is_there = is_complete(table, units, columns, i);
+        scores[i] = is_there ? 0 : (double)NAN;
+        for (size_t j = 0; j < units && is_there; j++) {
+            if (j == i || !is_complete(table, units, columns, j))
+                continue;
+            double for_it = favour(table, units, columns, weights, i, j);
+            double against = favour(table, units, columns, weights, j, i);
+            scores[i] += for_it > against ? 1 : for_it < against ? -1 : 0;
+        }
+    }
+}

@@ -1,4 +1,5 @@
-/* Weights from the data, and the view of a table that needs no scale: TOPSIS.
+/* Weights from the data, and other views of a table: TOPSIS, which needs no scale, and
+ * Copeland, which needs no mean.
  *
  * A table is column after column, each with `units` values. Weights from data change whenever any unit
  * reports: they are for showing how sensitive a result is, never for holding anyone to account.
@@ -19,5 +20,11 @@ void weigh_by_entropy(const double *table, size_t units, size_t columns, double 
  * missing. */
 void topsis(const double *table, size_t units, size_t columns, const double *weights,
             const int *directions, double *closeness);
+
+/* How many other units each outranks, less how many outrank it: i outranks j when the weights of the
+ * columns in which it is better, and half of those in which both are equal, pass one half. The values are
+ * normalised: more is better. Weights add up to 1; missing as in topsis(). Source  Copeland. */
+void copeland(const double *table, size_t units, size_t columns, const double *weights,
+              double *scores);
 
 #endif

@@ -38,6 +38,8 @@ static size_t add_columns(const struct composite_view *view, struct table_column
     }
     if (view->closeness != NULL)
         columns[count++] = (struct table_column){"topsis (rank)", true, 0};
+    if (view->wins != NULL)
+        columns[count++] = (struct table_column){"copeland (rank)", true, 0};
     for (size_t node = 0; node < view->root; node++)
         columns[count++] = (struct table_column){plan->nodes[node]->id, true, 0};
     for (size_t i = 0; i < composite_wanted(view->composite) && shows_indicators(plan); i++)
@@ -88,6 +90,10 @@ static void extra_cells(const struct composite_view *view, size_t row, struct ta
         table_cell(table, NULL);
     else if (view->closeness != NULL)
         table_cell_format(table, "%.4f (%u)", view->closeness[row], view->closeness_ranks[row]);
+    if (view->wins != NULL && isnan(view->wins[row]))
+        table_cell(table, NULL);
+    else if (view->wins != NULL)
+        table_cell_format(table, "%.0f (%u)", view->wins[row], view->wins_ranks[row]);
 }
 
 static void add_row(const struct composite_view *view, size_t row, struct table *table)
@@ -269,6 +275,10 @@ static enum err write_unit(const struct composite_view *view, size_t row, struct
     if (view->closeness != NULL) {
         json_double(&json, "topsis", view->closeness[row]);
         json_u64(&json, "topsis_rank", view->closeness_ranks[row]);
+    }
+    if (view->wins != NULL) {
+        json_double(&json, "copeland", view->wins[row]);
+        json_u64(&json, "copeland_rank", view->wins_ranks[row]);
     }
     write_nodes(view, row, &json);
     write_indicators(view, row, &json);

@@ -39,38 +39,79 @@ static double effective_weight(const struct composite_view *view, size_t column)
     return weight;
 }
 
-static void fill_closeness(struct composite_view *view, double *table, double *weights,
-                           int *directions, double *scratch)
+/* What the other views start from: a table of the composite's own indicators and their weights. */
+struct sheet {
+    double *table, *weights, *scratch;
+    int *directions;
+    size_t columns;
+};
+
+static void sheet_free(struct sheet *sheet)
+{
+    free(sheet->table);
+    free(sheet->weights);
+    free(sheet->scratch);
+    free(sheet->directions);
+}
+
+static enum err sheet_new(const struct composite_view *view, bool is_normalised, struct sheet *out)
 {
     const struct composite_design *design = &view->plan->design;
-    size_t units = view->plan->unit_count, own = composite_wanted(view->composite);
-    for (size_t column = 0; column < own; column++) {
-        weights[column] = effective_weight(view, column);
-        directions[column] = design->indicators[column].normalisation.direction;
-        for (size_t row = 0; row < units; row++)
-            table[column * units + row] = composite_figure(view->composite, column, row);
+    size_t units = view->plan->unit_count, columns = composite_wanted(view->composite);
+    struct sheet sheet = {.table = calloc(columns * units, sizeof(double)),
+                          .weights = calloc(columns, sizeof(double)),
+                          .scratch = calloc(units, sizeof(double)),
+                          .directions = calloc(columns, sizeof(int)),
+                          .columns = columns};
+    if (sheet.table == NULL || sheet.weights == NULL || sheet.scratch == NULL ||
+        sheet.directions == NULL) {
+        sheet_free(&sheet);
+        return ERR_NOMEM;
     }
-    topsis(table, units, own, weights, directions, view->closeness);
-    rank_values(view->closeness, units, -1, scratch, view->closeness_ranks);
+    for (size_t column = 0; column < columns; column++) {
+        sheet.weights[column] = effective_weight(view, column);
+        sheet.directions[column] = design->indicators[column].normalisation.direction;
+        for (size_t row = 0; row < units; row++)
+            sheet.table[column * units + row] =
+                is_normalised ? composite_normalised(view->composite, column, row)
+                              : composite_figure(view->composite, column, row);
+    }
+    *out = sheet;
+    return ERR_OK;
 }
 
 static enum err run_topsis(struct composite_view *view)
 {
-    size_t units = view->plan->unit_count, own = composite_wanted(view->composite);
-    double *table = calloc(own * units, sizeof *table);
-    double *weights = calloc(own, sizeof *weights), *scratch = calloc(units, sizeof *scratch);
-    int *directions = calloc(own, sizeof *directions);
+    size_t units = view->plan->unit_count;
+    struct sheet sheet;
     view->closeness = calloc(units, sizeof *view->closeness);
     view->closeness_ranks = calloc(units, sizeof *view->closeness_ranks);
-    bool has_room = table != NULL && weights != NULL && scratch != NULL && directions != NULL &&
-                    view->closeness != NULL && view->closeness_ranks != NULL;
-    if (has_room)
-        fill_closeness(view, table, weights, directions, scratch);
-    free(table);
-    free(weights);
-    free(scratch);
-    free(directions);
-    return has_room ? ERR_OK : ERR_NOMEM;
+    if (view->closeness == NULL || view->closeness_ranks == NULL)
+        return ERR_NOMEM;
+    enum err err = sheet_new(view, false, &sheet);
+    if (err != ERR_OK)
+        return err;
+    topsis(sheet.table, units, sheet.columns, sheet.weights, sheet.directions, view->closeness);
+    rank_values(view->closeness, units, -1, sheet.scratch, view->closeness_ranks);
+    sheet_free(&sheet);
+    return ERR_OK;
+}
+
+static enum err run_copeland(struct composite_view *view)
+{
+    size_t units = view->plan->unit_count;
+    struct sheet sheet;
+    view->wins = calloc(units, sizeof *view->wins);
+    view->wins_ranks = calloc(units, sizeof *view->wins_ranks);
+    if (view->wins == NULL || view->wins_ranks == NULL)
+        return ERR_NOMEM;
+    enum err err = sheet_new(view, true, &sheet);
+    if (err != ERR_OK)
+        return err;
+    copeland(sheet.table, units, sheet.columns, sheet.weights, view->wins);
+    rank_values(view->wins, units, -1, sheet.scratch, view->wins_ranks);
+    sheet_free(&sheet);
+    return ERR_OK;
 }
 
 static void put_in_order(struct composite_view *view)
@@ -104,6 +145,8 @@ enum err composite_view_open(const struct ranking *ranking, size_t table,
         err = run_sensitivity(&view);
     if (err == ERR_OK && plan->composite->has_topsis)
         err = run_topsis(&view);
+    if (err == ERR_OK && plan->composite->has_copeland)
+        err = run_copeland(&view);
     if (err != ERR_OK)
         composite_view_close(&view);
     else
@@ -117,6 +160,8 @@ void composite_view_close(struct composite_view *view)
     free(view->ranks);
     free(view->closeness);
     free(view->closeness_ranks);
+    free(view->wins);
+    free(view->wins_ranks);
     free(view->moves);
     free(view->order);
     *view = (struct composite_view){0};

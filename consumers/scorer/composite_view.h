@@ -13,6 +13,8 @@ struct composite_view {
     struct interval *scores, *ranks; /* by row; NULL: the composite states no uncertainty */
     double *closeness;               /* TOPSIS, by row; NULL: not asked for */
     uint32_t *closeness_ranks;
+    double *wins; /* Copeland, by row; NULL: not asked for */
+    uint32_t *wins_ranks;
     double *moves; /* by child, when it is left out; NULL: no sensitivity is asked for */
     struct index indices[CHOICE_COUNT];
     size_t *order; /* rows, best first, those without a rank last, each in the order of units */

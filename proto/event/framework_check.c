@@ -1,3 +1,4 @@
+#include "proto/event/framework_composite_schema.h"
 #include "proto/event/framework_schema.h"
 
 #include <math.h>
@@ -168,4 +169,5 @@ void framework_check(const struct framework *framework, struct diag *diag)
     for (size_t i = 0; i < framework->indicator_count; i++)
         check_indicator(&framework->indicators[i], diag);
     framework_check_identities(framework, diag);
+    framework_check_composites(framework, diag);
 }

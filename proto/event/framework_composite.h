@@ -41,7 +41,9 @@ enum scale_method {
     SCALE_TO_TARGET,
     SCALE_RANK,
     SCALE_PERCENTILE,
-    SCALE_STANDARD
+    SCALE_STANDARD,
+    SCALE_LINEAR,
+    SCALE_OF_MAX
 };
 
 struct scale_rule {
@@ -134,7 +136,7 @@ struct framework_composite {
     struct composite_peers *peers;
     size_t peers_count;
     struct composite_uncertainty uncertainty;
-    bool has_uncertainty, has_topsis;
+    bool has_uncertainty, has_topsis, has_copeland;
 };
 
 struct framework;

@@ -5,8 +5,9 @@
 
 #include <stddef.h>
 
-static const char *const scale_words[] = {
-    "none", "min_max", "z_score", "goalposts", "to_target", "rank", "percentile", "standard", NULL};
+static const char *const scale_words[] = {"none",      "min_max", "z_score",    "goalposts",
+                                          "to_target", "rank",    "percentile", "standard",
+                                          "linear",    "of_max",  NULL};
 static const char *const fill_words[] = {
     "none", "mean", "median", "group_mean", "group_median", "latest", "linear", "constant", NULL};
 const char *const composite_mean_words[] = {"arithmetic", "geometric", "harmonic", NULL};
@@ -189,6 +190,7 @@ static const struct schema_field composite_fields[] = {
      .set_offset = AT(framework_composite, has_uncertainty),
      .schema = &uncertainty_schema},
     {.key = "topsis", .kind = SCHEMA_BOOL, .offset = AT(framework_composite, has_topsis)},
+    {.key = "copeland", .kind = SCHEMA_BOOL, .offset = AT(framework_composite, has_copeland)},
     {0}};
 const struct schema composite_schema = {composite_fields, sizeof(struct framework_composite), true,
                                         NULL};

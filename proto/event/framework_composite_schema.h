@@ -17,4 +17,7 @@ MUST_CHECK enum err framework_fill_regions(struct framework *framework, struct a
 MUST_CHECK enum err framework_validate_composites(struct framework *framework, struct arena *arena,
                                                   struct diag *diag);
 
+/* What composites may still have forgotten; part of framework_check(). */
+void framework_check_composites(const struct framework *framework, struct diag *diag);
+
 #endif

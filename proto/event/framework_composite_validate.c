@@ -78,9 +78,12 @@ static void validate_scale(const struct indicator *indicator, struct diag *diag)
     if (!indicator->has_direction)
         misfit(diag, scale->place, "direction", "计入综合评分的指标需要 direction",
                "an indicator of a composite needs its direction");
-    if (scale->method == SCALE_GOALPOSTS && !has_posts)
-        misfit(diag, scale->place, "low", "goalposts 需要 low 和 high",
-               "goalposts need low and high");
+    if ((scale->method == SCALE_GOALPOSTS || scale->method == SCALE_LINEAR) && !has_posts)
+        misfit(diag, scale->place, "low", "该方法需要 low 和 high",
+               "the method needs low and high");
+    if (scale->method == SCALE_OF_MAX && indicator->has_direction && indicator->direction < 0)
+        misfit(diag, scale->place, "direction", "of_max 只用于越高越好的指标",
+               "of_max is for indicators of which more is better");
     if (wants_target && !scale->target.is_set)
         misfit(diag, scale->place, "target", "该方法需要 target", "the method needs a target");
     if (!are_in_order(&scale->low, &scale->high))

@@ -210,7 +210,7 @@ Test(composite_steps, another_unit_of_measure_changes_no_normalised_bit, .timeou
 
 Test(composite_steps, more_is_never_worse, .timeout = 10)
 {
-    for (int kind = NORMALISE_NONE; kind <= NORMALISE_STANDARD; kind++)
+    for (int kind = NORMALISE_NONE; kind <= NORMALISE_OF_MAX; kind++)
         for (int step = 0; step < 100; step++) {
             double in[] = {1, 4, 9, step / 10.0}, out[4], more[4];
             struct normalisation_rule rule = {(enum normalisation)kind,
@@ -225,4 +225,35 @@ Test(composite_steps, more_is_never_worse, .timeout = 10)
             run(rule, in, 4, more);
             cr_assert(more[3] >= out[3] - 1e-9, "kind %d at %g", kind, in[3]);
         }
+}
+
+Test(composite_steps, linear_goes_past_both_ends, .timeout = 10)
+{
+    /* China's efficacy coefficient: 60 at the worst, 100 at the best. */
+    const double in[] = {2, 8, 11, 5};
+    double out[4];
+    run((struct normalisation_rule){NORMALISE_LINEAR, 1, 2, 8, .from = 60, .to = 100}, in, 4, out);
+    cr_expect(out[0] == 60 && out[1] == 100 && out[2] == 120 && out[3] == 80);
+    run((struct normalisation_rule){NORMALISE_LINEAR, -1, 2, 8, .from = 60, .to = 100}, in, 4, out);
+    cr_expect(out[0] == 100 && out[1] == 60 && out[2] == 40 && out[3] == 80);
+}
+
+Test(composite_steps, share_of_the_largest_has_none_of_a_column_without_one_above_0, .timeout = 10)
+{
+    const double in[] = {2, 8, NAN}, none[] = {0, -1};
+    double out[3];
+    run((struct normalisation_rule){NORMALISE_OF_MAX, 1, .to = 100}, in, 3, out);
+    cr_expect(out[0] == 25 && out[1] == 100 && isnan(out[2]));
+    run((struct normalisation_rule){NORMALISE_OF_MAX, 1, .to = 100}, none, 2, out);
+    cr_expect(isnan(out[0]) && isnan(out[1]));
+}
+
+Test(composite_steps, copeland_counts_who_outranks_whom, .timeout = 10)
+{
+    /* The first beats the second by weight and ties with the third, which beats the second; the fourth
+     * lacks a value. */
+    const double table[] = {9, 5, 9, 1, 3, 4, 3, NAN}, weights[] = {0.6, 0.4};
+    double scores[4];
+    copeland(table, 4, 2, weights, scores);
+    cr_expect(scores[0] == 1 && scores[1] == -2 && scores[2] == 1 && isnan(scores[3]));
 }

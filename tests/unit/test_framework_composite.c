@@ -110,7 +110,7 @@ Test(framework_composite, a_scale_that_lacks_what_its_method_needs_is_refused, .
                    11, 81, "direction");
     expect_refused(
         HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: goalposts, low: 1}"),
-        FINDING_METHOD_MISFIT, 11, 96, "low and high");
+        FINDING_METHOD_MISFIT, 11, 96, "needs low and high");
     expect_refused(HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: to_target}"),
                    FINDING_METHOD_MISFIT, 11, 96, "target");
     expect_refused(
@@ -146,6 +146,31 @@ Test(framework_composite, a_composite_that_cannot_be_made_is_refused, .timeout =
                    FINDING_ID_REPEATED, 13, 78, "one group");
     expect_refused(WHOLE COMPOSITE("") "  - {id: c, name: {zh: 综, en: c}, root: g}\n",
                    FINDING_ID_REPEATED, 14, 5, "");
+}
+
+static void expect_checked(const char *document, enum finding finding, const char *en)
+{
+    struct diag diag;
+    bool is_there = false;
+    struct framework *framework = load(document, ERR_OK, &diag);
+    framework_check(framework, &diag);
+    for (size_t i = 0; i < diag.count; i++)
+        is_there |= strcmp(diag.items[i].code, finding_code(finding)) == 0 &&
+                    strstr(diag.items[i].en, en) != NULL;
+    cr_expect(is_there, "no %s", finding_code(finding));
+    framework_free(framework);
+    diag_fini(&diag);
+}
+
+Test(framework_composite, what_was_forgotten_is_said_by_the_check, .timeout = 10)
+{
+    expect_checked(WHOLE, FINDING_REFERENCE_UNKNOWN, "no composite takes it");
+    expect_checked(HEAD UNITS GROUPS ITEM(SCALED ", fill: {method: group_mean}") COMPOSITE(""),
+                   FINDING_METHOD_MISFIT, "peers");
+    expect_checked(HEAD UNITS
+                   "groups:\n  - {id: g, name: {zh: 组, en: g}, mean: geometric}\n" ITEM(SCALED)
+                       COMPOSITE(""),
+                   FINDING_METHOD_MISFIT, "from above 0");
 }
 
 Test(framework_composite, groups_in_a_circle_are_refused_and_not_followed_forever, .timeout = 10)

@@ -286,3 +286,41 @@ Test(ranking, a_carried_figure_counts_in_the_score_but_not_as_available, .timeou
     ranking_free(ranking);
     record_free(&record);
 }
+
+/* --- what it costs ---------------------------------------------------------------------------------- */
+
+static enum err count(void *context, const struct standing *standing)
+{
+    (void)standing;
+    ++*(size_t *)context;
+    return ERR_OK;
+}
+
+Test(ranking, a_figure_touches_its_own_table_and_no_other, .timeout = 20)
+{
+    struct record record = record_of_form("arithmetic", "none", POSTS, "from: 2018, to: 2021");
+    struct chance chance = {7};
+    for (int i = 0; i < EVENTS; i++)
+        apply(&record, draw_change(&chance));
+    struct ranking *ranking = ranking_of(&record, now);
+    size_t visited = 0;
+    uint64_t work[YEARS];
+    cr_assert_eq(ranking_visit(ranking, true, count, &visited), ERR_OK);
+    cr_expect_eq(visited, 2 * UNITS * YEARS); /* all of them at first */
+    for (size_t i = 0; i < YEARS; i++)
+        work[i] = composite_work(ranking_composite(ranking, i));
+    apply(&record, (struct change){3, 0, 2, 99});
+    cr_assert_eq(
+        ranking_touch(ranking, record.evaluation, now, &record.framework->indicators[0], 900004),
+        ERR_OK);
+    for (size_t i = 0; i < YEARS; i++)
+        cr_expect_eq(composite_work(ranking_composite(ranking, i)) != work[i], i == 2, "%zu", i);
+    visited = 0;
+    cr_assert_eq(ranking_visit(ranking, true, count, &visited), ERR_OK);
+    cr_expect_leq(visited, 2 * UNITS);
+    visited = 0;
+    cr_assert_eq(ranking_visit(ranking, true, count, &visited), ERR_OK);
+    cr_expect_eq(visited, 0);
+    ranking_free(ranking);
+    record_free(&record);
+}
