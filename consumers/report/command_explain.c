@@ -1,5 +1,6 @@
 #include "consumers/report/commands.h"
 #include "consumers/report/explain.h"
+#include "consumers/report/explain_composite.h"
 #include "consumers/report/review.h"
 
 #include <stddef.h>
@@ -45,6 +46,65 @@ static enum err explain_one(void *context, const struct judgement *judgement)
     return err == ERR_DIFFERENT ? ERR_OK : err;
 }
 
+/* --- a score of a composite --------------------------------------------------------------------- */
+
+/* The table of --year, else the latest. */
+static bool find_table(const struct ranking *ranking, uint64_t year, size_t *out)
+{
+    size_t count = ranking_tables(ranking);
+    for (size_t i = count; i > 0; i--)
+        if (!year || ranking_period(ranking, i - 1).year == year) {
+            *out = i - 1;
+            return true;
+        }
+    return false;
+}
+
+static bool find_node(const struct plan *plan, const char *id, size_t *out)
+{
+    for (size_t i = 0; i < plan->design.node_count; i++)
+        if (!strcmp(plan->nodes[i]->id, id)) {
+            *out = i;
+            return true;
+        }
+    return false;
+}
+
+static enum err explain_score(const struct invocation *invocation, struct explaining *explaining,
+                              const struct framework_composite *composite,
+                              const struct evaluation *evaluation, struct as_of as_of)
+{
+    const char *name = invocation->operands[1];
+    struct composite_question question = {.basis = explaining->basis,
+                                          .last_sequence = as_of.sequence};
+    struct ranking *ranking;
+    uint32_t unit;
+    if (framework_region_parse(explaining->framework, name, &unit))
+        return command_fail(invocation, ERR_USAGE, "'%s' is no unit or region", name);
+    enum err err = ranking_new(explaining->framework, composite, &ranking);
+    if (err)
+        return command_fail(invocation, err, "explaining");
+    question.ranking = ranking;
+    err = ranking_refresh(ranking, evaluation, as_of);
+    if (!err) {
+        const struct plan *plan = ranking_plan(ranking);
+        question.row = plan_row(plan, unit);
+        if (question.row == COMPOSITE_NONE)
+            err = command_fail(invocation, ERR_NOT_FOUND, "%s is not in the composite %s", name,
+                               composite->id);
+        else if (!find_table(ranking, explaining->settings->year, &question.table) ||
+                 !find_node(plan, invocation->operands[0], &question.node))
+            err = command_fail(invocation, ERR_NOT_FOUND, "no figures of that period");
+        else
+            err = explain_composite(&question, explaining->language, &explaining->page);
+    }
+    explaining->is_different = err == ERR_DIFFERENT;
+    ranking_free(ranking);
+    return err == ERR_DIFFERENT ? ERR_OK : err;
+}
+
+/* --- a judgement -------------------------------------------------------------------------------- */
+
 static enum err find_item(const struct invocation *invocation, const struct framework *framework,
                           uint32_t *region)
 {
@@ -56,11 +116,31 @@ static enum err find_item(const struct invocation *invocation, const struct fram
                             framework->id, near ? "; did you mean '" : "", near ? near : "",
                             near ? "'?" : "");
     }
-    if (region_parse(name, region))
+    if (framework_region_parse(framework, name, region))
         return command_fail(invocation, ERR_USAGE, "'%s' is no region", name);
     if (!indicator_has_region(indicator, *region))
         return command_fail(invocation, ERR_NOT_FOUND, "%s is not reported by %s", id, name);
     return ERR_OK;
+}
+
+static enum err explain_item(const struct invocation *invocation, struct explaining *explaining,
+                             const struct evaluation *evaluation, struct as_of as_of)
+{
+    uint32_t region;
+    const char *id = invocation->operands[0], *target = explaining->settings->target;
+    const struct framework_composite *composite;
+    if (!framework_indicator(explaining->framework, id) &&
+        explain_find_group(explaining->framework, id, &composite))
+        return explain_score(invocation, explaining, composite, evaluation, as_of);
+    enum err err = find_item(invocation, explaining->framework, &region);
+    if (err)
+        return err;
+    err = evaluation_judge_one(evaluation, as_of, id, region, explain_one, explaining);
+    if (err)
+        return command_fail(invocation, err, "explaining");
+    return explaining->count ? ERR_OK
+                             : command_fail(invocation, ERR_NOT_FOUND, "no target '%s' there",
+                                            target ? target : "");
 }
 
 static enum err explain_all(const struct invocation *invocation, struct explaining *explaining,
@@ -68,23 +148,14 @@ static enum err explain_all(const struct invocation *invocation, struct explaini
 {
     struct evaluation *evaluation;
     struct as_of as_of;
-    uint32_t region;
     enum err err = basis_evaluate(explaining->basis, view, &evaluation, &as_of);
     if (err)
         return command_fail(invocation, err, "evaluation");
     explaining->framework = evaluation_framework(evaluation, as_of);
-    err = explaining->framework
-              ? find_item(invocation, explaining->framework, &region)
-              : command_fail(invocation, ERR_NOT_FOUND, "no framework is in force as of then");
-    if (!err) {
-        err = evaluation_judge_one(evaluation, as_of, invocation->operands[0], region, explain_one,
-                                   explaining);
-        if (!err && !explaining->count)
-            err = command_fail(invocation, ERR_NOT_FOUND, "no target '%s' there",
-                               explaining->settings->target ? explaining->settings->target : "");
-        else if (err)
-            command_fail(invocation, err, "explaining");
-    }
+    if (explaining->framework)
+        err = explain_item(invocation, explaining, evaluation, as_of);
+    else
+        err = command_fail(invocation, ERR_NOT_FOUND, "no framework is in force as of then");
     evaluation_free(evaluation);
     return err;
 }

@@ -10,8 +10,8 @@ static const struct command commands[] = {
      evaluate_options, sizeof(struct evaluate_settings),
      "songhua-scorer evaluate --framework jilin-2021.yaml --observations 220100.csv\n"
      "songhua-scorer evaluate -f jilin-2021.yaml -o 220100.csv --as-of 2023-12-31 --json"},
-    {"explain", "how a judgement comes about, step by step, down to figures and their sources",
-     "INDICATOR REGION", explain_command, explain_options, sizeof(struct explain_settings),
+    {"explain", "how a judgement or score comes about, step by step, down to the figures",
+     "INDICATOR|GROUP REGION", explain_command, explain_options, sizeof(struct explain_settings),
      "songhua-scorer explain rd_intensity 220000\n"
      "songhua-scorer explain rd_intensity 220000 -f jilin-2021.yaml -o 220000.csv --lang en"},
     {"diff", "what differs between two moments or frameworks, or with another figure, and why",

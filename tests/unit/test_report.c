@@ -1,4 +1,4 @@
-#include "consumers/report/explain.h"
+#include "consumers/report/explain_composite.h"
 #include "consumers/report/report_document.h"
 #include "tests/support/scratch.h"
 
@@ -393,4 +393,72 @@ Test(report, figure_rounded_or_in_another_unit_is_no_revision)
     }
     cr_expect_eq(intensity, 1); /* 2022: 1.43, then 1.46 */
     review_free(review);
+}
+
+/* --- composites --------------------------------------------------------------------------------- */
+
+static struct basis *example(const char *framework, const char *figures)
+{
+    static const struct invocation invocation = {.program = "test", .command = "explain"};
+    struct basis *own;
+    struct basis_settings settings = {.framework = framework, .as_of_ms = now_ms};
+    settings.observations.items[settings.observations.count++] = figures;
+    cr_assert_eq(basis_new(&own), ERR_OK);
+    cr_assert_eq(basis_read(&invocation, &settings, own), ERR_OK);
+    return own;
+}
+
+/* Every unit in every group of every table of the composite; the number of explanations. */
+static size_t explain_composites(const struct basis *own, const struct evaluation *evaluation,
+                                 struct as_of as_of, const struct framework_composite *composite)
+{
+    struct ranking *ranking;
+    size_t count = 0;
+    cr_assert_eq(ranking_new(own->frameworks[0].framework, composite, &ranking), ERR_OK);
+    cr_assert_eq(ranking_refresh(ranking, evaluation, as_of), ERR_OK);
+    const struct plan *plan = ranking_plan(ranking);
+    struct composite_question question = {
+        .basis = own, .ranking = ranking, .last_sequence = as_of.sequence};
+    for (question.table = 0; question.table < ranking_tables(ranking); question.table++)
+        for (question.node = 0; question.node < plan->design.node_count; question.node++)
+            for (question.row = 0; question.row < plan->unit_count; question.row++, count++) {
+                buffer_clear(&page);
+                cr_assert_eq(explain_composite(&question, LANGUAGE_EN, &page), ERR_OK, "%s",
+                             buffer_text(&page));
+            }
+    ranking_free(ranking);
+    return count;
+}
+
+static size_t explain_everything(const struct basis *own)
+{
+    const struct framework *framework = own->frameworks[0].framework;
+    const struct basis_view all = {0};
+    struct evaluation *evaluation;
+    struct as_of as_of;
+    size_t count = 0;
+    cr_assert_eq(basis_evaluate(own, &all, &evaluation, &as_of), ERR_OK);
+    for (size_t i = 0; i < framework->composite_count; i++)
+        count += explain_composites(own, evaluation, as_of, &framework->composites[i]);
+    evaluation_free(evaluation);
+    return count;
+}
+
+Test(report, every_score_of_the_worked_examples_is_the_mean_of_its_parts)
+{
+    static const struct {
+        const char *framework, *figures;
+        size_t at_least;
+    } cases[] = {
+        {"deploy/framework/hdi.yaml", "deploy/data/examples/hdi.csv", 500},
+        {"deploy/framework/rd-provinces.yaml", "deploy/data/examples/rd-provinces.csv", 1000},
+        {"deploy/framework/asem.yaml", "deploy/data/examples/asem.csv", 400}};
+    buffer_init(&page, PAGE_BYTES);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct basis *own = example(cases[i].framework, cases[i].figures);
+        size_t count = explain_everything(own);
+        cr_expect_geq(count, cases[i].at_least, "%s %zu", cases[i].framework, count);
+        basis_free(own);
+    }
+    buffer_fini(&page);
 }
