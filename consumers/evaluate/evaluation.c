@@ -160,12 +160,21 @@ enum err evaluation_add_milestone(struct evaluation *evaluation, uint32_t region
 struct history evaluation_history(const struct evaluation *evaluation, struct as_of as_of,
                                   const struct indicator *indicator, uint32_t region)
 {
-    const struct definition *primary = indicator_primary_definition(indicator);
-    const struct series_name name = {indicator->id, primary != NULL ? primary->id : "", region};
+    return evaluation_history_of(evaluation, as_of, indicator,
+                                 indicator_primary_definition(indicator), region);
+}
+
+struct history evaluation_history_of(const struct evaluation *evaluation, struct as_of as_of,
+                                     const struct indicator *indicator,
+                                     const struct definition *definition, uint32_t region)
+{
+    const struct series_name name = {indicator->id, definition != NULL ? definition->id : "",
+                                     region};
     return (struct history){.series = figures_find(&evaluation->figures, &name),
                             .milestones =
                                 milestones_find(&evaluation->milestones, indicator->id, region),
                             .indicator = indicator,
+                            .definition = definition,
                             .units = evaluation->figures.units,
                             .as_of = as_of};
 }

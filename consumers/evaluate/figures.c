@@ -135,8 +135,11 @@ static enum err make_series(struct figures *figures, const struct series_key *ke
     const char *definition = keep_text(figures, key->definition, strlen(key->definition));
     if (series == NULL || indicator == NULL || definition == NULL)
         return ERR_NOMEM;
-    *series = (struct series){
-        .hash = key->hash, .indicator = indicator, .definition = definition, .region = key->region};
+    *series = (struct series){.hash = key->hash,
+                              .indicator = indicator,
+                              .definition = definition,
+                              .region = key->region,
+                              .since_ms = UINT64_MAX};
     *table_place(figures->table, figures->table_size, key) = series;
     figures->counts.series++;
     *out = series;

@@ -2,21 +2,19 @@
 
 #include "proto/event/unit.h"
 
+#include <string.h>
+
 static bool is_of_cadence(const struct history *history, struct period period)
 {
-    const struct definition *primary = indicator_primary_definition(history->indicator);
+    const struct definition *own = history->definition;
     enum cadence cadence =
-        primary != NULL && primary->has_cadence ? primary->cadence : history->indicator->cadence;
+        own != NULL && own->has_cadence ? own->cadence : history->indicator->cadence;
     return cadence == CADENCE_ONCE || period.frequency == cadence_frequency(cadence);
 }
 
-static enum point_state read_slot(const struct history *history, const struct period_slot *slot,
-                                  struct point *out)
+static enum point_state read_vintage(const struct history *history, struct period period,
+                                     const struct vintage *vintage, struct point *out)
 {
-    struct period period = period_from_key(slot->key);
-    const struct vintage *vintage = slot_in_force(slot, history->as_of);
-    if (vintage == NULL || !is_of_cadence(history, period))
-        return POINT_NONE;
     if (vintage->status == VINTAGE_RETRACTED)
         return POINT_RETRACTED;
     if (!obs_status_is_usable((obs_status)vintage->status))
@@ -25,7 +23,9 @@ static enum point_state read_slot(const struct history *history, const struct pe
     const char *unit = history->units[vintage->unit];
     if (unit[0] == '\0')
         unit = history->indicator->unit;
-    if (unit_convert(reported, unit, history->indicator->unit, &value) != ERR_OK)
+    if (strcmp(unit, history->indicator->unit) == 0)
+        value = reported;
+    else if (unit_convert(reported, unit, history->indicator->unit, &value) != ERR_OK)
         return POINT_REFUSED;
     *out = (struct point){.period = period,
                           .value = value,
@@ -35,15 +35,74 @@ static enum point_state read_slot(const struct history *history, const struct pe
     return POINT_USABLE;
 }
 
-static uint32_t slot_count(const struct history *history)
+static enum point_state read_slot(const struct history *history, const struct period_slot *slot,
+                                  struct point *out)
+{
+    struct period period = period_from_key(slot->key);
+    const struct vintage *vintage = slot_in_force(slot, history->as_of);
+    if (vintage == NULL || !is_of_cadence(history, period))
+        return POINT_NONE;
+    return read_vintage(history, period, vintage, out);
+}
+
+static bool is_at(const struct vintage *vintage, struct address address)
+{
+    return vintage->sequence == address.sequence && vintage->index == address.index;
+}
+
+uint32_t history_slot_count(const struct history *history)
 {
     return history->series != NULL ? history->series->count : 0;
+}
+
+uint32_t history_slot_of(const struct history *history, struct period period)
+{
+    uint32_t key = period_key(period), low = 0, count = history_slot_count(history), high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (history->series->slots[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && history->series->slots[low].key == key ? low : count;
+}
+
+enum point_state history_slot(const struct history *history, uint32_t slot, struct point *out)
+{
+    return read_slot(history, &history->series->slots[slot], out);
+}
+
+bool history_replaced(const struct history *history, uint32_t slot, const struct point *own,
+                      struct point *out)
+{
+    const struct period_slot *at = &history->series->slots[slot];
+    const struct entry *entry = at->latest;
+    while (entry != NULL && !is_at(&entry->vintage, own->address))
+        entry = entry->earlier;
+    for (int i = 0; entry != NULL && i < HISTORY_VINTAGES; i++, entry = entry->earlier)
+        if (entry->vintage.status != VINTAGE_RETRACTED &&
+            read_vintage(history, period_from_key(at->key), &entry->vintage, out) == POINT_USABLE &&
+            decimal_compare(out->value, own->value) != 0)
+            return true;
+    return false;
+}
+
+bool history_came(const struct history *history, uint32_t slot, uint64_t *stored_ms)
+{
+    const struct entry *entry = history->series->slots[slot].latest;
+    for (int i = 0; entry != NULL && i < HISTORY_VINTAGES; i++, entry = entry->earlier)
+        if (entry->earlier == NULL) {
+            *stored_ms = entry->vintage.stored_ms;
+            return true;
+        }
+    return false;
 }
 
 enum point_state history_at(const struct history *history, struct period period, struct point *out)
 {
     uint32_t key = period_key(period);
-    for (uint32_t i = 0; i < slot_count(history); i++)
+    for (uint32_t i = 0; i < history_slot_count(history); i++)
         if (history->series->slots[i].key == key)
             return read_slot(history, &history->series->slots[i], out);
     return POINT_NONE;
@@ -51,7 +110,7 @@ enum point_state history_at(const struct history *history, struct period period,
 
 bool history_before(const struct history *history, uint32_t before, struct point *out)
 {
-    for (uint32_t i = slot_count(history); i > 0; i--) {
+    for (uint32_t i = history_slot_count(history); i > 0; i--) {
         const struct period_slot *slot = &history->series->slots[i - 1];
         if (slot->key < before && read_slot(history, slot, out) == POINT_USABLE)
             return true;
@@ -61,7 +120,7 @@ bool history_before(const struct history *history, uint32_t before, struct point
 
 bool history_from(const struct history *history, uint32_t from, struct point *out)
 {
-    for (uint32_t i = 0; i < slot_count(history); i++) {
+    for (uint32_t i = 0; i < history_slot_count(history); i++) {
         const struct period_slot *slot = &history->series->slots[i];
         if (slot->key >= from && read_slot(history, slot, out) == POINT_USABLE)
             return true;
@@ -86,7 +145,7 @@ bool history_breaks(const struct history *history, struct period from, struct pe
 enum point_state history_last_state(const struct history *history)
 {
     struct point point;
-    for (uint32_t i = slot_count(history); i > 0; i--) {
+    for (uint32_t i = history_slot_count(history); i > 0; i--) {
         enum point_state state = read_slot(history, &history->series->slots[i - 1], &point);
         if (state != POINT_NONE)
             return state;

@@ -9,13 +9,19 @@ struct history {
     const struct series *series;            /* NULL: nothing was ever recorded */
     const struct milestone_log *milestones; /* NULL: nothing was ever reported */
     const struct indicator *indicator;
-    const char *const *units; /* by vintage.unit */
+    const struct definition *definition; /* NULL: figures without one */
+    const char *const *units;            /* by vintage.unit */
     struct as_of as_of;
 };
 
 /* The figures of an indicator of the framework in force, as of the moment. */
 struct history evaluation_history(const struct evaluation *evaluation, struct as_of as_of,
                                   const struct indicator *indicator, uint32_t region);
+
+/* The same of another definition than the primary one; NULL: of figures without one. */
+struct history evaluation_history_of(const struct evaluation *evaluation, struct as_of as_of,
+                                     const struct indicator *indicator,
+                                     const struct definition *definition, uint32_t region);
 
 struct point {
     struct period period;
@@ -35,6 +41,19 @@ enum point_state {
 
 /* The figure for one period. *out is set when it is usable. */
 enum point_state history_at(const struct history *history, struct period period, struct point *out);
+
+/* By the place in the series: how many periods there are; the place of a period, or as many as there are
+ * when it has none; the figure of a place. */
+uint32_t history_slot_count(const struct history *history);
+uint32_t history_slot_of(const struct history *history, struct period period);
+enum point_state history_slot(const struct history *history, uint32_t slot, struct point *out);
+
+/* The last figure of another value that `own`, the one in force there, replaced; and when the period's
+ * first was recorded. False: there is none among the last so many vintages. */
+enum { HISTORY_VINTAGES = 16 };
+bool history_replaced(const struct history *history, uint32_t slot, const struct point *own,
+                      struct point *out);
+bool history_came(const struct history *history, uint32_t slot, uint64_t *stored_ms);
 
 /* The latest usable figure before the period with key `before` (UINT32_MAX: of all). */
 bool history_before(const struct history *history, uint32_t before, struct point *out);

@@ -70,6 +70,12 @@ static struct block *block_with_room(struct series *series, struct arena *arena)
     return block;
 }
 
+static void note_time(struct series *series, const struct vintage *vintage)
+{
+    if (vintage->stored_ms < series->since_ms)
+        series->since_ms = vintage->stored_ms;
+}
+
 enum err series_append(struct series *series, uint32_t key, const struct vintage *vintage,
                        struct arena *arena)
 {
@@ -77,6 +83,7 @@ enum err series_append(struct series *series, uint32_t key, const struct vintage
     if (block == NULL)
         return ERR_NOMEM;
     block->entries[block->count++] = (struct entry){.vintage = *vintage, .key = key};
+    note_time(series, vintage);
     return ERR_OK;
 }
 
@@ -113,6 +120,7 @@ enum err series_add(struct series *series, uint32_t key, const struct vintage *v
     struct entry *entry = &block->entries[block->count++];
     *entry = (struct entry){.vintage = *vintage, .earlier = *place, .key = key};
     *place = entry;
+    note_time(series, vintage);
     if (series->unsaved == NULL)
         series->unsaved = block;
     return ERR_OK;

@@ -56,6 +56,7 @@ struct series {
     uint32_t count, capacity;
     struct period_slot *slots; /* in order of period */
     struct block *first, *last;
+    uint64_t since_ms;           /* when its first figure was recorded; UINT64_MAX: none was */
     struct block *unsaved;       /* the first with figures that are in no row yet; NULL: none has */
     struct series *next_unsaved; /* list of figures.h */
 };

@@ -1,6 +1,7 @@
 #include "consumers/evaluate/evaluation.h"
 #include "consumers/scorer/commands.h"
 #include "consumers/scorer/composite_report.h"
+#include "consumers/scorer/doubt_report.h"
 #include "consumers/scorer/judgement_report.h"
 #include "proto/base/clock.h"
 #include "proto/event/observation_csv.h"
@@ -152,6 +153,12 @@ static enum err judge(struct run *run, struct as_of as_of)
     return err == ERR_OK ? table_print(run->table) : err;
 }
 
+static enum err doubt(const struct run *run, struct as_of as_of)
+{
+    return run->settings->has_json ? doubts_print_json(run->evaluation, as_of)
+                                   : doubts_print_table(run->evaluation, as_of);
+}
+
 static enum err score(struct run *run, struct as_of as_of)
 {
     const struct framework *framework = run->framework;
@@ -196,6 +203,8 @@ enum err evaluate_command(const struct invocation *invocation)
         goto out;
     struct as_of as_of = moment_of(&run);
     err = judge(&run, as_of);
+    if (err == ERR_OK)
+        err = doubt(&run, as_of);
     if (err == ERR_OK)
         err = score(&run, as_of);
     if (err != ERR_OK)

@@ -1,6 +1,7 @@
 #include "consumers/scorer/scorer.h"
 
 #include "consumers/scorer/composites.h"
+#include "consumers/scorer/doubting.h"
 #include "consumers/scorer/state.h"
 #include "proto/event/event.h"
 
@@ -192,10 +193,20 @@ static enum err judge_record(struct judging *judging, const struct service_input
 {
     struct scorer_state *state = judging->scorer->state;
     uint64_t day = date_number(input->stored_ms);
-    if (!absorbed->is_framework && day <= state->day)
-        return absorbed->has_changed ? judge_touched(judging, input) : ERR_OK;
-    enum err err = scorer_state_turn(state, day, judging->effects);
-    return err ? err : judge_everything(judging);
+    enum err err = ERR_OK;
+    if (absorbed->is_framework || day > state->day) {
+        err = scorer_state_turn(state, day, judging->effects);
+        if (!err)
+            err = judge_everything(judging);
+    } else if (absorbed->has_changed) {
+        err = judge_touched(judging, input);
+    }
+    struct doubting doubting = {.state = state,
+                                .framework = judging->framework,
+                                .as_of = judging->as_of,
+                                .arena = &judging->scorer->arena,
+                                .effects = judging->effects};
+    return err || !absorbed->has_changed ? err : doubting_of_record(&doubting, input);
 }
 
 enum err scorer_handle(void *context, const struct service_input *input, struct effects *effects)

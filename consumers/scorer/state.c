@@ -16,6 +16,7 @@
 #define ROW_PREFIX       "v/"
 #define RECORD_PREFIX    "r/"
 #define PUBLISHED_PREFIX "p/"
+#define DOUBT_PREFIX     "d/"
 #define DAY_KEY          "t/day"
 #define FRAMEWORK_TOPIC  "framework"
 
@@ -41,6 +42,7 @@ enum err scorer_state_new(struct scorer_state **out)
         return err;
     }
     map_init(&state->published, DIGEST_BYTES, SCORER_MAX_TARGETS);
+    map_init(&state->doubts, DOUBTS_BYTES, SCORER_MAX_TARGETS);
     *out = state;
     return ERR_OK;
 }
@@ -53,6 +55,7 @@ void scorer_state_free(struct scorer_state *state)
     for (size_t i = 0; i < state->framework_count; i++)
         framework_free(state->frameworks[i]);
     map_fini(&state->published);
+    map_fini(&state->doubts);
     free(state);
 }
 
@@ -225,6 +228,57 @@ enum err scorer_state_replace(struct scorer_state *state, uint32_t region,
     return effects_put(effects, key, key_size, digest, DIGEST_BYTES);
 }
 
+/* Of everything in them but the moment; no doubts at all: zeroes. */
+static enum err digest_doubts(const Songhua__V1__Doubt *doubts, size_t count,
+                              unsigned char out[DOUBTS_BYTES])
+{
+    struct buffer bytes;
+    uint32_t kinds = 0;
+    enum err err = ERR_OK;
+    memset(out, 0, DOUBTS_BYTES);
+    buffer_init(&bytes, SCORE_MAX_BYTES * 16);
+    for (size_t i = 0; i < count && !err; i++) {
+        Songhua__V1__Doubt copy = doubts[i];
+        void *room;
+        copy.as_of_sequence = 0;
+        kinds |= 1U << copy.kind;
+        err = buffer_reserve(&bytes, songhua__v1__doubt__get_packed_size(&copy), &room);
+        if (!err)
+            bytes.size += songhua__v1__doubt__pack(&copy, room);
+    }
+    const struct digest_piece piece = {bytes.data, bytes.size};
+    bytes_put_le32(out, kinds);
+    if (!err && count)
+        digest_of(&piece, 1, out + 4);
+    buffer_fini(&bytes);
+    return err;
+}
+
+enum err scorer_state_doubt(struct scorer_state *state, const char *place,
+                            const Songhua__V1__Doubt *doubts, size_t count, struct effects *effects,
+                            uint32_t *before, bool *is_changed)
+{
+    char key[PUBLISHED_KEY_BYTES + PERIOD_TEXT_BYTES];
+    unsigned char value[DOUBTS_BYTES];
+    void *standing = map_find(&state->doubts, place, strlen(place));
+    *is_changed = false;
+    if (!standing && !count)
+        return ERR_OK;
+    enum err err = digest_doubts(doubts, count, value);
+    if (!err && !standing)
+        err = map_at(&state->doubts, place, strlen(place), &standing);
+    if (err)
+        return err;
+    *is_changed = memcmp(standing, value, DOUBTS_BYTES) != 0;
+    *before = bytes_get_le32(standing);
+    if (!*is_changed)
+        return ERR_OK;
+    memcpy(standing, value, DOUBTS_BYTES);
+    int size = snprintf(key, sizeof key, DOUBT_PREFIX "%s", place);
+    return size < (int)sizeof key ? effects_put(effects, key, (size_t)size, value, DOUBTS_BYTES)
+                                  : ERR_LIMIT;
+}
+
 enum err scorer_state_turn(struct scorer_state *state, uint64_t day, struct effects *effects)
 {
     unsigned char value[8];
@@ -336,6 +390,20 @@ static bool visit_published(void *context, const void *key, size_t key_size, con
     return !loading->err;
 }
 
+static bool visit_doubt(void *context, const void *key, size_t key_size, const void *value,
+                        size_t value_size)
+{
+    struct loading *loading = context;
+    void *standing;
+    loading->err = value_size == DOUBTS_BYTES
+                       ? map_at(&loading->state->doubts, (const char *)key + PREFIX_BYTES,
+                                key_size - PREFIX_BYTES, &standing)
+                       : ERR_CORRUPT;
+    if (!loading->err)
+        memcpy(standing, value, DOUBTS_BYTES);
+    return !loading->err;
+}
+
 static bool visit_day(void *context, const void *key, size_t key_size, const void *value,
                       size_t value_size)
 {
@@ -407,6 +475,10 @@ enum err scorer_state_load(struct scorer_state *state, struct outbox *outbox)
         err = load_each(&loading, outbox, RECORD_PREFIX, visit_record);
     if (!err)
         err = load_each(&loading, outbox, PUBLISHED_PREFIX, visit_published);
+    if (!err)
+        err = outbox_each(outbox, DOUBT_PREFIX, PREFIX_BYTES, visit_doubt, &loading);
+    if (!err)
+        err = loading.err;
     if (!err)
         err = outbox_each(outbox, DAY_KEY, sizeof DAY_KEY - 1, visit_day, &loading);
     if (!err)

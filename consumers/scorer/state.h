@@ -8,6 +8,8 @@
  *   "v/" | a row's key                                                   the row (evaluation_save())
  *   "r/" | sequence u64 be | stored_ms u64 le | region u32 le |
  *          event_count u32 le | is_framework u8                          the record's payload
+ *   "d/" | region, six digits | "/" indicator "/" definition "/" period  which kinds of doubts (a bit each),
+ *                                                                        u32 le | digest of all of them
  *   "t/day"                                                               the last day judged, u64 le
  *   "p/" | region, six digits | "/" indicator | "/" target               digest of the judgement
  *
@@ -23,12 +25,14 @@
 #include "consumers/service/map.h"
 #include "consumers/service/service.h"
 #include "proto/base/arena.h"
+#include "proto/wire/digest.h"
 
 enum {
     SCORER_STATE_VERSION = 1,
     SCORER_MAX_FRAMEWORKS = 4096,
     SCORER_MAX_TARGETS = 4 * 1000 * 1000,
     REFUSALS_KEPT = 4,
+    DOUBTS_BYTES = 4 + DIGEST_BYTES,
     REFUSAL_TEXT_BYTES = 512
 };
 
@@ -37,8 +41,9 @@ struct scorer_state {
     struct framework *frameworks[SCORER_MAX_FRAMEWORKS]; /* owned; the evaluation borrows them */
     size_t framework_count;
     struct map
-        published; /* key as on disk without "p/"; value: 32 bytes, digest of the judgement */
-    uint64_t day;  /* date_number() of the record that everything was judged at last; 0: none */
+        published;     /* key as on disk without "p/"; value: 32 bytes, digest of the judgement */
+    struct map doubts; /* key as on disk without "d/"; value: DOUBTS_BYTES */
+    uint64_t day;      /* date_number() of the record that everything was judged at last; 0: none */
     bool is_version_kept;
     uint64_t refused; /* events that cannot be right, and frameworks that are wrong */
 };
@@ -74,6 +79,13 @@ MUST_CHECK enum err scorer_state_absorb(struct scorer_state *state,
  * Errors  ERR_LIMIT, ERR_NOMEM. */
 MUST_CHECK enum err scorer_state_keep(struct scorer_state *state, const struct service_input *input,
                                       const struct absorbed *absorbed, struct effects *effects);
+
+/* What is doubted of one figure: replace it by `doubts`, of which there are `count`. If that changes
+ * anything, it is noted in `effects`, and *before is the mask of the kinds doubted until now.
+ * Errors  ERR_LIMIT, ERR_NOMEM. */
+MUST_CHECK enum err scorer_state_doubt(struct scorer_state *state, const char *place,
+                                       const Songhua__V1__Doubt *doubts, size_t count,
+                                       struct effects *effects, uint32_t *before, bool *is_changed);
 
 /* The day of a record on which everything is judged, from now on also in `effects`. With each new day a
  * report may be late and a part overdue, though nothing was reported. Errors  ERR_LIMIT, ERR_NOMEM. */

@@ -6,7 +6,9 @@
  *     scorer.single   as core, each record one observation: a judgement for each
  *
  * The framework is deploy/framework/jilin-2021.yaml, so run it from the project's folder. Observations
- * are of its indicators, in its units, for its ten regions and the years 2010 to 2029 at random.
+ * are of its indicators that figures are reported for, in its units, for its ten regions and the years
+ * 2010 to 2029 at random. Each series grows by a twentieth a year, give or take a hundredth, as statistics
+ * do: figures without any order would all be doubted, and making doubts would be what is measured.
  */
 #include "consumers/scorer/scorer.h"
 #include "consumers/service/service.h"
@@ -68,11 +70,16 @@ static void add_observation(const struct framework *framework, struct buffer *ba
     Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
     const struct indicator *indicator =
         &framework->indicators[next_random() % framework->indicator_count];
-    snprintf(period, sizeof period, "%u", FIRST_YEAR + next_random() % YEARS);
+    while (!*indicator->unit || indicator->method == METHOD_MILESTONE)
+        indicator = &framework->indicators[next_random() % framework->indicator_count];
+    unsigned year = next_random() % YEARS;
+    snprintf(period, sizeof period, "%u", FIRST_YEAR + year);
     observation.indicator = (char *)(uintptr_t)indicator->id;
     observation.unit = (char *)(uintptr_t)indicator->unit;
     observation.period = period;
-    observation.unscaled = next_random() % 1000000;
+    observation.unscaled =
+        (int64_t)((double)(100000 + 1000 * indicator->index) * (1 + 0.05 * (double)year) *
+                  (0.99 + next_random() % 2001 / 1e5));
     observation.decimals = 2;
     observation.source = (char *)(uintptr_t) "吉林统计年鉴";
     Songhua__V1__Event event = event_of_observation(&observation, 1700000000000);

@@ -1,0 +1,198 @@
+#include "consumers/evaluate/doubts.h"
+#include "proto/event/event.h"
+
+#include <string.h>
+
+#define KIND(name) SONGHUA__V1__DOUBT_KIND__DOUBT_##name
+
+/* --- sentences ---------------------------------------------------------------------------------- */
+
+static void other_period(const struct doubt *doubt, char out[PERIOD_TEXT_BYTES])
+{
+    out[0] = '\0';
+    if (doubt->other_period.is_set)
+        period_format(doubt->other_period.period, out);
+}
+
+static enum err say_zh(const struct doubt *doubt, const char *unit, struct buffer *out)
+{
+    char other[PERIOD_TEXT_BYTES];
+    const double expected = doubt->expected, measure = doubt->measure, limit = doubt->limit;
+    other_period(doubt, other);
+    switch (doubt->kind) {
+    case KIND(UNIT_SLIP):
+        return buffer_append_format(out,
+                                    "约为相邻时期中位数%.6g的%.10g倍，请核对单位（万、亿）和小数点",
+                                    expected, measure);
+    case KIND(JUMP):
+        return buffer_append_format(out,
+                                    "较%s变动异常，按通常变动应约为%.6g%s（稳健z值%.2f，界限%.4g）",
+                                    other, expected, unit, measure, limit);
+    case KIND(DECREASE):
+        return buffer_append_format(out, "累计数低于%s的%.10g%s", other, expected, unit);
+    case KIND(COPY):
+        return buffer_append_format(out, "与%s的数值完全相同，请核对时期", other);
+    case KIND(LATE):
+        return buffer_append_format(out, "首次填报晚于期限%.0f天", measure);
+    case KIND(REVISION):
+        return buffer_append_format(out, "由%.10g%s修订，幅度%.1f%%，超过通常的%.1f%%", expected,
+                                    unit, 100 * measure, 100 * limit);
+    case KIND(DIGITS):
+        return buffer_append_format(out, "该序列末位数字分布不均（卡方%.1f，界限%.3f）", measure,
+                                    limit);
+    case KIND(RATIO):
+        return buffer_append_format(out, "与分子分母之比%.6g%s相差%.4g，允许%.4g", expected, unit,
+                                    measure, limit);
+    case KIND(SUM):
+        return buffer_append_format(out, "与各地区合计%.10g%s相差%.6g，允许%.6g", expected, unit,
+                                    measure, limit);
+    case KIND(PART):
+        return buffer_append_format(out, "大于总体%.10g%s", expected, unit);
+    case KIND(DIFFERENCE):
+        return buffer_append_format(out, "与累计数之差%.10g%s不符，相差%.6g", expected, unit,
+                                    measure);
+    default:
+        return ERR_OK;
+    }
+}
+
+static enum err say_en(const struct doubt *doubt, const char *unit, struct buffer *out)
+{
+    char other[PERIOD_TEXT_BYTES];
+    const double expected = doubt->expected, measure = doubt->measure, limit = doubt->limit;
+    other_period(doubt, other);
+    switch (doubt->kind) {
+    case KIND(UNIT_SLIP):
+        return buffer_append_format(out,
+                                    "about %.10g times %.6g, the median of the periods around it: "
+                                    "check the unit (万, 亿) and the point",
+                                    measure, expected);
+    case KIND(JUMP):
+        return buffer_append_format(out,
+                                    "an unusual change since %s; a usual one leads to about %.6g "
+                                    "%s (robust z %.2f, limit %.4g)",
+                                    other, expected, unit, measure, limit);
+    case KIND(DECREASE):
+        return buffer_append_format(out, "cumulative, yet below the %.10g %s of %s", expected, unit,
+                                    other);
+    case KIND(COPY):
+        return buffer_append_format(out, "the very figure of %s: check the period", other);
+    case KIND(LATE):
+        return buffer_append_format(out, "first reported %.0f days after its day", measure);
+    case KIND(REVISION):
+        return buffer_append_format(out, "revised from %.10g %s by %.1f %%, usual is %.1f %%",
+                                    expected, unit, 100 * measure, 100 * limit);
+    case KIND(DIGITS):
+        return buffer_append_format(
+            out, "the series' last digits are unevenly spread (chi-square %.1f, limit %.3f)",
+            measure, limit);
+    case KIND(RATIO):
+        return buffer_append_format(out,
+                                    "numerator over denominator is %.6g %s, off by %.4g, "
+                                    "%.4g is allowed",
+                                    expected, unit, measure, limit);
+    case KIND(SUM):
+        return buffer_append_format(out,
+                                    "the regions add up to %.10g %s, off by %.6g, %.6g is allowed",
+                                    expected, unit, measure, limit);
+    case KIND(PART):
+        return buffer_append_format(out, "larger than its whole, %.10g %s", expected, unit);
+    case KIND(DIFFERENCE):
+        return buffer_append_format(
+            out, "the cumulative figures differ by %.10g %s, which is off by %.6g", expected, unit,
+            measure);
+    default:
+        return ERR_OK;
+    }
+}
+
+enum err doubt_text_zh(const struct doubt *doubt, struct buffer *out)
+{
+    char period[PERIOD_TEXT_BYTES];
+    const struct indicator *indicator = doubt->place.indicator;
+    period_format(doubt->place.period, period);
+    enum err err = buffer_append_format(out, "%s %s：%.10g%s，", indicator->name.zh, period,
+                                        doubt->value, indicator->unit);
+    return err == ERR_OK ? say_zh(doubt, indicator->unit, out) : err;
+}
+
+enum err doubt_text_en(const struct doubt *doubt, struct buffer *out)
+{
+    char period[PERIOD_TEXT_BYTES];
+    const struct indicator *indicator = doubt->place.indicator;
+    period_format(doubt->place.period, period);
+    enum err err = buffer_append_format(out, "%s, %s: %.10g %s, ", indicator->name.en, period,
+                                        doubt->value, indicator->unit);
+    return err == ERR_OK ? say_en(doubt, indicator->unit, out) : err;
+}
+
+/* --- the message -------------------------------------------------------------------------------- */
+
+static char *keep(struct arena *arena, const char *text, enum err *err)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = arena_take(arena, size);
+    if (copy == NULL) {
+        *err = ERR_NOMEM;
+        return NULL;
+    }
+    return memcpy(copy, text, size);
+}
+
+static char *keep_sentence(const struct doubt *doubt, struct arena *arena,
+                           enum err (*say)(const struct doubt *doubt, struct buffer *out),
+                           enum err *err)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, DOUBT_TEXT_MAX_BYTES);
+    enum err said = say(doubt, &buffer);
+    char *text = said == ERR_OK ? keep(arena, buffer_text(&buffer), err) : NULL;
+    if (said != ERR_OK)
+        *err = said;
+    buffer_fini(&buffer);
+    return text;
+}
+
+static enum err keep_evidence(const struct doubt *doubt, struct arena *arena,
+                              Songhua__V1__Doubt *out)
+{
+    enum err err = ERR_OK;
+    out->evidence = arena_take(arena, doubt->evidence_count * sizeof(char *));
+    if (out->evidence == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < doubt->evidence_count; i++) {
+        char text[EVENT_ADDRESS_BYTES];
+        event_address_format(doubt->evidence[i].sequence, doubt->evidence[i].index, text);
+        out->evidence[i] = keep(arena, text, &err);
+    }
+    out->n_evidence = doubt->evidence_count;
+    return err;
+}
+
+enum err doubt_message(const struct doubt *doubt, const struct framework *framework,
+                       struct as_of as_of, struct arena *arena, Songhua__V1__Doubt *out)
+{
+    enum err err = ERR_OK;
+    const struct doubt_place *place = &doubt->place;
+    char label[FRAMEWORK_LABEL_BYTES], period[PERIOD_TEXT_BYTES], other[PERIOD_TEXT_BYTES];
+    framework_label(framework, label);
+    period_format(place->period, period);
+    other_period(doubt, other);
+    songhua__v1__doubt__init(out);
+    out->indicator = keep(arena, place->indicator->id, &err);
+    out->definition = keep(arena, place->definition != NULL ? place->definition->id : "", &err);
+    out->period = keep(arena, period, &err);
+    out->kind = doubt->kind;
+    out->as_of_sequence = as_of.sequence;
+    out->framework = keep(arena, label, &err);
+    out->value = doubt->value;
+    out->expected = doubt->expected;
+    out->measure = doubt->measure;
+    out->limit = doubt->limit;
+    out->identity = keep(arena, doubt->identity != NULL ? doubt->identity->id : "", &err);
+    out->other_period = keep(arena, other, &err);
+    out->unit = keep(arena, place->indicator->unit, &err);
+    out->text_zh = keep_sentence(doubt, arena, doubt_text_zh, &err);
+    out->text_en = keep_sentence(doubt, arena, doubt_text_en, &err);
+    return err == ERR_OK ? keep_evidence(doubt, arena, out) : err;
+}

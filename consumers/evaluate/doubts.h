@@ -1,0 +1,83 @@
+/* Doubts about figures: found by rules, said beside the judgement, altering nothing.
+ *
+ *   kind         a figure                                          measure       limit, from the framework's `checks`
+ *   unit_slip    is 10, 100, 10^4 or 10^8 times the median of the  that power    7 (the logarithm within 0.15)
+ *                four nearest, or a fraction of it so; they lie
+ *                within five times each other
+ *   jump         changed since the one before by far more than     robust z      `jump` (3.5)
+ *                changes usually do
+ *   decrease     runs from the start of the year and fell          the fall      0
+ *   copy         has the digits of another period's, recorded      digits        4 significant ones
+ *                earlier
+ *   late         was first recorded after its day                  days          0
+ *   revision     differs from the one it replaces by more than     a share       `revision` (0.1), and three times
+ *                is usual                                                        the median of the other revisions
+ *   digits       stands last in a series whose last digits are     chi-square    21.666 (9 degrees, 1 %)
+ *                not spread evenly; a hundred figures or more
+ *   ratio, sum, part, difference: an identity of the framework     the distance  half the last digit reported,
+ *                does not hold                                                   and `tolerance` of the figure
+ *
+ * `expected` is what the figure is held against: the median, the value that a usual change leads to, the
+ * figure before, the other period's, the one replaced, what the identity gives; of late and digits, 0.
+ *
+ * Where there is no answer there is no doubt: fewer than three other figures (unit_slip), fewer than five
+ * other changes, or changes that are all equal (jump), figures of zero or less (unit_slip; jump takes
+ * differences then), a part of an identity that is missing, a denominator of zero. A break in the series
+ * is no change. Figures that were due before anything was recorded of their series are not late: they
+ * were loaded afterwards. A revision of zero is measured against the framework's `small_value`.
+ * Each figure is held against at most sixty others, those nearest to it, and sixteen earlier vintages.
+ *
+ * Source  EVALUATION.md section 4; EVALUATION-METHODS.md 5.3 (V4 to V8, V10, V12, V15).
+ */
+#ifndef SONGHUA_EVALUATE_DOUBTS_H
+#define SONGHUA_EVALUATE_DOUBTS_H
+
+#include "consumers/evaluate/evaluation.h"
+#include "proto/base/buffer.h"
+
+enum { DOUBT_MAX_EVIDENCE = 12, DOUBT_TEXT_MAX_BYTES = 16 * 1024 };
+
+/* Whose figure, for which period. */
+struct doubt_place {
+    const struct indicator *indicator;
+    const struct definition *definition; /* NULL: figures without one */
+    uint32_t region;
+    struct period period;
+};
+
+struct doubt {
+    struct doubt_place place;
+    Songhua__V1__DoubtKind kind;
+    double value, expected, measure, limit; /* value and expected in the indicator's unit; finite */
+    const struct figure_identity *identity; /* NULL: none */
+    struct optional_period other_period;
+    struct address evidence[DOUBT_MAX_EVIDENCE]; /* the figure's own first */
+    size_t evidence_count;
+};
+
+/* What is doubtful about the figure in force there. Stops when `visit` answers an error, and answers it. */
+typedef enum err doubt_visit(void *context, const struct doubt *doubt);
+MUST_CHECK enum err doubts_at(const struct evaluation *evaluation, struct as_of as_of,
+                              const struct doubt_place *place, doubt_visit *visit, void *context);
+
+/* The same of every figure of the framework in force: indicators, definitions (without one first),
+ * regions, periods in order. Errors  ERR_NOT_FOUND (no framework), what `visit` answered. */
+MUST_CHECK enum err doubts_all(const struct evaluation *evaluation, struct as_of as_of,
+                               doubt_visit *visit, void *context);
+
+/* Where doubts may come or go when the figure at `place` changes: there, at the period after it, and at
+ * the figures of identities that it is part of. */
+typedef enum err doubt_place_visit(void *context, const struct doubt_place *place);
+MUST_CHECK enum err doubts_touched(const struct evaluation *evaluation, struct as_of as_of,
+                                   const struct doubt_place *place, doubt_place_visit *visit,
+                                   void *context);
+
+/* Fill the message; its texts are made in `arena`. Errors  ERR_NOMEM. */
+MUST_CHECK enum err doubt_message(const struct doubt *doubt, const struct framework *framework,
+                                  struct as_of as_of, struct arena *arena, Songhua__V1__Doubt *out);
+
+/* Append the sentence. Errors  ERR_LIMIT, ERR_NOMEM. */
+MUST_CHECK enum err doubt_text_zh(const struct doubt *doubt, struct buffer *out);
+MUST_CHECK enum err doubt_text_en(const struct doubt *doubt, struct buffer *out);
+
+#endif

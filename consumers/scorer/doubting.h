@@ -1,0 +1,27 @@
+/* The doubts that a record gives rise to, and those that it clears, as events beside its judgements.
+ *
+ * The figures that the record names are looked at, and those that its figures are held against (doubts.h);
+ * of a record with more than DOUBTING_FIGURES figures only the last period of each series, so that a load
+ * of millions does not wait for them. `songhua-scorer evaluate` looks at all.
+ */
+#ifndef SONGHUA_SCORER_DOUBTING_H
+#define SONGHUA_SCORER_DOUBTING_H
+
+#include "consumers/scorer/state.h"
+
+enum { DOUBTING_FIGURES = 1000 };
+
+struct doubting {
+    struct scorer_state *state;
+    const struct framework *framework; /* in force */
+    struct as_of as_of;
+    struct arena *arena; /* reset for each figure */
+    struct effects *effects;
+};
+
+/* Publish what changed: a doubt that is new or differs, and once more, with is_cleared, one that is gone.
+ * Topic "doubt/indicator". Errors  ERR_LIMIT, ERR_NOMEM. */
+MUST_CHECK enum err doubting_of_record(struct doubting *doubting,
+                                       const struct service_input *input);
+
+#endif
