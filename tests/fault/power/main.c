@@ -5,8 +5,11 @@
  * fault-power fail KIND SEED COMMITS: one life again and again, of which each write and each
  * flush fails in turn.
  *
+ * fault-power damage SEED COUNT: a journal's file is damaged so many times, each time anew.
+ *
  * fault-power work KIND ROOT SEED COMMITS: one life; its environment says what disk it has.
  */
+#include "tests/fault/power/damage.h"
 #include "tests/fault/power/lives.h"
 #include "tests/fault/power/replay.h"
 #include "tests/fault/power/workload.h"
@@ -150,6 +153,9 @@ int main(int count, char **arguments)
     if (count == 5 && !strcmp(arguments[1], "fail"))
         return fail_each(kind_of(arguments[2]), strtoull(arguments[3], NULL, 10),
                          (unsigned)strtoul(arguments[4], NULL, 10));
+    if (count == 4 && !strcmp(arguments[1], "damage"))
+        return damage_each(kind_of("journal"), strtoull(arguments[2], NULL, 10),
+                           (unsigned)strtoul(arguments[3], NULL, 10));
     if (count != 5)
         lives_die("usage", "fault-power KIND IMAGES SEED COMMITS");
     struct session session = {.kind = kind_of(arguments[1]),
