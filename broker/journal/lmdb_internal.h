@@ -138,6 +138,16 @@ MUST_CHECK enum err lmdb_examine_copy(const char *folder);
 /* The handles of the tables, by the transaction that is open. */
 int lmdb_open_main_table(struct lmdb_journal *journal);
 
+/* What a creation that did not end has left. */
+void lmdb_remove_files(const char *folder);
+/* The same of a copy, which is no larger than what is in use. */
+MUST_CHECK enum err lmdb_examine_copy(const char *folder);
+
+/* --- lmdb_open.c ---------------------------------------------------------------------------- */
+
+/* The handles of the tables, by the transaction that is open. */
+int lmdb_open_main_table(struct lmdb_journal *journal);
+
 /* --- lmdb_write.c --------------------------------------------------------------------------- */
 
 /* The code of a failed write as ours. Spoils the open transaction; latches what is final. */
