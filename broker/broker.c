@@ -200,6 +200,7 @@ static enum err start_threads(struct broker *broker)
                                           .audit = broker->audit,
                                           .guard = &broker->guard,
                                           .counters = &broker->counters,
+                                          .retention = &broker->options.retention,
                                           .wake = &broker->to_intake,
                                           .audience = &broker->audience,
                                           .failed = &broker->failed,

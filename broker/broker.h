@@ -8,6 +8,7 @@
 #ifndef SONGHUA_BROKER_BROKER_H
 #define SONGHUA_BROKER_BROKER_H
 
+#include "broker/retention.h"
 #include "proto/base/err.h"
 #include "proto/net/identity.h"
 
@@ -23,7 +24,8 @@ struct broker_options {
     const char *http;                   /* address of the status port; "" is none */
     uint64_t journal_bytes;
     uint64_t io_threads;
-    uint64_t memory_bytes;       /* above it, all connections are ended (guard.h); 0: no limit */
+    uint64_t memory_bytes; /* above it, all connections are ended (guard.h); 0: no limit */
+    struct retention_rules retention;
     struct identity_quota quota; /* of a key whose certificate says nothing; 0: no limit */
 };
 

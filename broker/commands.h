@@ -12,6 +12,7 @@ struct run_settings {
     uint64_t journal_bytes, io_threads;
     uint64_t memory_bytes;
     uint64_t events_per_second, bytes_per_second, stored_bytes, max_producers;
+    struct option_list retention;
 };
 extern const struct option broker_run_options[];
 enum err broker_run(const struct invocation *invocation);
@@ -88,5 +89,19 @@ enum err broker_backup(const struct invocation *invocation);
 enum err broker_restore(const struct invocation *invocation);
 enum err broker_check(const struct invocation *invocation);
 enum err broker_compact(const struct invocation *invocation);
+
+/* command_retention.c */
+struct retention_settings {
+    const char *state;
+    struct option_list rules;
+    bool is_dry, is_json;
+};
+extern const struct option broker_retention_options[];
+enum err broker_retention(const struct invocation *invocation);
+/* The rules of --retention. Errors  ERR_CONFIG, said. */
+struct retention_rules;
+MUST_CHECK enum err broker_retention_rules(const struct invocation *invocation,
+                                           const struct option_list *list,
+                                           struct retention_rules *out);
 
 #endif

@@ -18,6 +18,8 @@ struct counters {
     _Atomic uint64_t audit_batches;
     _Atomic uint64_t commits, commit_us;              /* flushes and the time they took */
     _Atomic uint64_t fetches, fetched_bytes, waiting; /* waiting: long polls open now */
+    _Atomic uint64_t pruned, pruned_bytes;            /* records that retention let go */
+    _Atomic uint64_t retention_held;                  /* and those that a position holds back */
     _Atomic uint64_t live_messages, live_renewals, subscriptions;
     _Atomic int final_error; /* enum err that stopped the intake, or 0 */
 };

@@ -34,6 +34,7 @@ struct intake {
     struct buffer scratch;
     char broker_id[2 * JOURNAL_ID_BYTES + 1];
     struct guarded guarded;
+    struct retention retention;
     bool is_prepared; /* the journal's room */
     bool is_full;     /* in this turn: nothing more is appended */
     uint64_t stored;  /* batches of this turn */
@@ -412,13 +413,21 @@ static enum err commit(struct intake *intake)
     return err;
 }
 
+static long longest_wait_ms(const struct intake *intake)
+{
+    uint32_t retention_ms = retention_wait_ms(&intake->retention);
+    long wait_ms = intake->guarded.is_closed ? GUARD_REOPEN_MS
+                   : intake->is_prepared     ? IDLE_MS
+                                             : PREPARE_AFTER_MS;
+    return retention_ms < (uint32_t)wait_ms ? (long)retention_ms : wait_ms;
+}
+
 /* Without work for a moment, the journal's room is made quicker for the work to come. */
 static void wait_for_work(struct intake *intake)
 {
     struct net_poll_item items[] = {{.socket = intake->options.socket},
                                     {.fd = intake->options.wake->fd}};
-    long wait_ms = intake->is_prepared ? IDLE_MS : PREPARE_AFTER_MS;
-    net_poll(items, 2, intake->guarded.is_closed ? GUARD_REOPEN_MS : wait_ms);
+    net_poll(items, 2, longest_wait_ms(intake));
     if (!items[0].is_ready && !items[1].is_ready && !intake->is_prepared &&
         journal_prepare(intake->options.journal, &intake->is_prepared))
         intake->is_prepared = true; /* a failing disk is the next commit's to meet */
@@ -446,6 +455,22 @@ static void end_record(struct intake *intake)
         announce(intake);
 }
 
+static void give_up(struct intake *intake, enum err err)
+{
+    atomic_store(&intake->options.counters->final_error, (int)err);
+    wake_signal(intake->options.failed);
+}
+
+/* What may be thrown away, a little at a time and after everyone has been answered. */
+static enum err prune(struct intake *intake)
+{
+    enum err err = retention_step(&intake->retention, intake->options.journal,
+                                  intake->options.counters, intake->now_ms, intake->is_full);
+    if (err)
+        give_up(intake, err);
+    return err;
+}
+
 static void *run(void *argument)
 {
     struct intake *intake = argument;
@@ -461,11 +486,12 @@ static void *run(void *argument)
         enum err err = commit(intake); /* one flush for everyone                      */
         answer_producers(intake, err); /* acknowledge, or refuse the whole turn       */
         if (err && err != ERR_FULL) {  /* a disk that lied once is not asked again    */
-            atomic_store(&intake->options.counters->final_error, (int)err);
-            wake_signal(intake->options.failed);
+            give_up(intake, err);
             break;
         }
         announce(intake); /* wake waiting readers, feed the live stream  */
+        if (prune(intake))
+            break;
     }
     if (!atomic_load(&intake->options.counters->final_error))
         end_record(intake);
@@ -478,6 +504,7 @@ enum err intake_start(const struct intake_options *options, struct intake **out)
     if (!intake)
         return ERR_NOMEM;
     intake->options = *options;
+    intake->retention.rules = *options->retention;
     net_message_init(&intake->sender);
     net_message_init(&intake->frame);
     buffer_init(&intake->scratch, REPLY_MAX_BYTES);

@@ -15,6 +15,7 @@
 #include "broker/guard.h"
 #include "broker/journal/journal.h"
 #include "broker/quota.h"
+#include "broker/retention.h"
 #include "broker/saves.h"
 #include "proto/base/wake.h"
 #include "proto/net/socket.h"
@@ -30,6 +31,7 @@ struct intake_options {
     struct audit *audit;
     const struct guard *guard;
     struct counters *counters;
+    const struct retention_rules *retention;
     struct wake *wake;         /* there are saves, or it is time to stop */
     struct audience *audience; /* told after each commit that stored something */
     struct wake *failed;       /* signalled when a final error ended the thread */

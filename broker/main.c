@@ -25,6 +25,9 @@ static const struct command commands[] = {
      "songhua-broker streams"},
     {"status", "version, room in the journal, readers", NULL, broker_status, ASK,
      "songhua-broker status --json"},
+    {"retention", "what the rules would let go, and what holds it back", NULL, broker_retention,
+     broker_retention_options, sizeof(struct retention_settings),
+     "songhua-broker retention --dry-run --retention 'events age=3650d size=50GiB'"},
     {"backup", "copy the journal, while the broker runs or not; verified, or not there at all",
      "DIR", broker_backup, CARE(backup),
      "songhua-broker backup /srv/backup/2026-07-01 --rate 20MiB\n"

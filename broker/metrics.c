@@ -46,6 +46,13 @@ static enum err render_counters(const struct metrics_sources *sources, struct bu
         {"songhua_broker_commits_total", "counter", "Flushes.", (double)count_get(&c->commits)},
         {"songhua_broker_commit_seconds_total", "counter", "Time spent flushing.",
          (double)count_get(&c->commit_us) / 1e6},
+        {"songhua_broker_pruned_records_total", "counter", "Records that retention let go.",
+         (double)count_get(&c->pruned)},
+        {"songhua_broker_pruned_bytes_total", "counter", "What they took on disk.",
+         (double)count_get(&c->pruned_bytes)},
+        {"songhua_broker_retention_held_records", "gauge",
+         "Records that a rule would let go next, but for a saved position.",
+         (double)count_get(&c->retention_held)},
         {"songhua_broker_fetches_total", "counter", "Fetches answered.",
          (double)count_get(&c->fetches)},
         {"songhua_broker_fetched_bytes_total", "counter", "Bytes of records sent to readers.",
@@ -119,19 +126,46 @@ static enum err render_journal(struct journal *journal, struct buffer *out)
     return render_families(families, sizeof families / sizeof *families, out);
 }
 
-static enum err render_streams(const struct metrics_sources *sources, struct buffer *out)
+static uint64_t first_of(const struct stream_bounds *bounds)
 {
-    enum err err = metric_family(out, "songhua_broker_stream_last_sequence", "gauge",
-                                 "Newest record of each stream.");
+    return bounds->first;
+}
+
+static uint64_t last_of(const struct stream_bounds *bounds)
+{
+    return bounds->last;
+}
+
+static uint64_t disk_bytes_of(const struct stream_bounds *bounds)
+{
+    return bounds->disk_bytes;
+}
+
+static enum err render_bounds(const struct metrics_sources *sources, const char *name,
+                              const char *help, uint64_t (*value)(const struct stream_bounds *),
+                              struct buffer *out)
+{
+    enum err err = metric_family(out, name, "gauge", help);
     for (size_t i = 0; sources->streams[i] && !err; i++) {
         struct stream_bounds bounds;
         err = journal_bounds(sources->journal, sources->streams[i], &bounds);
         if (!err)
-            err = buffer_append_format(out,
-                                       "songhua_broker_stream_last_sequence{stream=\"%s\"} %llu\n",
-                                       sources->streams[i], (unsigned long long)bounds.last);
+            err = buffer_append_format(out, "%s{stream=\"%s\"} %llu\n", name, sources->streams[i],
+                                       (unsigned long long)value(&bounds));
     }
     return err;
+}
+
+static enum err render_streams(const struct metrics_sources *sources, struct buffer *out)
+{
+    enum err err = render_bounds(sources, "songhua_broker_stream_last_sequence",
+                                 "Newest record of each stream.", last_of, out);
+    if (!err)
+        err = render_bounds(sources, "songhua_broker_stream_first_sequence",
+                            "Oldest record kept; 0: none.", first_of, out);
+    return err ? err
+               : render_bounds(sources, "songhua_broker_stream_disk_bytes",
+                               "What the stream's records take on disk.", disk_bytes_of, out);
 }
 
 enum err metrics_render(const struct metrics_sources *sources, struct buffer *out)

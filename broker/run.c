@@ -31,6 +31,9 @@ const struct option broker_run_options[] = {
     {"journal-size", 0, OPTION_SIZE, AT(journal_bytes), "SIZE",
      "room for the journal, set aside on disk when it is made", .initial = "1GiB",
      .min = 16 * 1024 * 1024},
+    {"retention", 0, OPTION_LIST, AT(retention), "RULE",
+     "what may be thrown away: \"events age=3650d size=50GiB\", \"scores read\"; once for each stream; "
+     "default: nothing"},
     {"io-threads", 0, OPTION_NUMBER, AT(io_threads), "N", "threads that encrypt and decrypt",
      .initial = "1", .min = 1, .max = 64},
     {"memory-limit", 0, OPTION_SIZE, AT(memory_bytes), "SIZE",
@@ -86,25 +89,26 @@ static enum err stay_up(struct broker *broker)
 enum err broker_run(const struct invocation *invocation)
 {
     const struct run_settings *settings = invocation->settings;
-    const struct broker_options options = {
-        .state = settings->state,
-        .access = settings->access,
-        .identity = settings->identity,
-        .publish = settings->publish,
-        .fetch = settings->fetch,
-        .live = settings->live,
-        .http = settings->http,
-        .journal_bytes = settings->journal_bytes,
-        .io_threads = settings->io_threads,
-        .memory_bytes = settings->memory_bytes,
-        .quota = {.events_per_second = settings->events_per_second,
-                  .bytes_per_second = settings->bytes_per_second,
-                  .stored_bytes = settings->stored_bytes,
-                  .max_producers = settings->max_producers}};
+    struct broker_options options = {.state = settings->state,
+                                     .access = settings->access,
+                                     .identity = settings->identity,
+                                     .publish = settings->publish,
+                                     .fetch = settings->fetch,
+                                     .live = settings->live,
+                                     .http = settings->http,
+                                     .journal_bytes = settings->journal_bytes,
+                                     .io_threads = settings->io_threads,
+                                     .memory_bytes = settings->memory_bytes,
+                                     .quota = {.events_per_second = settings->events_per_second,
+                                               .bytes_per_second = settings->bytes_per_second,
+                                               .stored_bytes = settings->stored_bytes,
+                                               .max_producers = settings->max_producers}};
     struct broker *broker = NULL;
     keep_memory();
     guard_raise_descriptors();
-    enum err err = stop_init();
+    enum err err = broker_retention_rules(invocation, &settings->retention, &options.retention);
+    if (!err)
+        err = stop_init();
     if (!err)
         err = broker_open(&options, &broker);
     if (!err && settings->endpoints_file)

@@ -34,6 +34,8 @@ struct journal_engine {
     enum err (*positions)(struct journal *journal, journal_visit_position *visit, void *context);
     enum err (*trim)(struct journal *journal, const char *stream, uint64_t before,
                      uint64_t *removed);
+    enum err (*weigh)(struct journal *journal, const char *stream, uint64_t from,
+                      uint64_t max_records, uint64_t max_bytes, uint64_t *next, uint64_t *bytes);
     enum err (*prepare)(struct journal *journal, bool *is_done);
     enum err (*stats)(struct journal *journal, struct journal_stats *out);
 };

@@ -94,6 +94,12 @@ enum err journal_trim(struct journal *journal, const char *stream, uint64_t befo
     return journal->engine->trim(journal, stream, before, removed);
 }
 
+enum err journal_weigh(struct journal *journal, const char *stream, uint64_t from,
+                       uint64_t max_records, uint64_t max_bytes, uint64_t *next, uint64_t *bytes)
+{
+    return journal->engine->weigh(journal, stream, from, max_records, max_bytes, next, bytes);
+}
+
 enum err journal_prepare(struct journal *journal, bool *is_done)
 {
     return journal->engine->prepare(journal, is_done);

@@ -48,8 +48,9 @@ struct producer_state {
 struct stream_bounds {
     uint64_t first, last; /* oldest kept and newest record; 0, n: empty after n records */
     uint64_t first_ms, last_ms;
-    uint64_t events; /* stored since the journal was created, pruned ones included */
-    uint64_t bytes;  /* likewise, of records */
+    uint64_t events;     /* stored since the journal was created, pruned ones included */
+    uint64_t bytes;      /* likewise, of records */
+    uint64_t disk_bytes; /* what the records that are kept take on disk now */
 };
 
 struct journal_stats {
@@ -152,6 +153,13 @@ MUST_CHECK enum err journal_positions(struct journal *journal, journal_visit_pos
  * Errors  ERR_NOT_FOUND (stream), ERR_FULL, ERR_IO, ERR_NOMEM. */
 MUST_CHECK enum err journal_trim(struct journal *journal, const char *stream, uint64_t before,
                                  uint64_t *removed);
+
+/* What the records from number `from` on take on disk: of max_records at most, and of no more than it takes
+ * to come to max_bytes. *next is the number behind the last that was counted. The records are not read.
+ * Errors  ERR_NOT_FOUND (stream), ERR_CORRUPT, ERR_IO, ERR_NOMEM. */
+MUST_CHECK enum err journal_weigh(struct journal *journal, const char *stream, uint64_t from,
+                                  uint64_t max_records, uint64_t max_bytes, uint64_t *next,
+                                  uint64_t *bytes);
 
 /* Make a little more of the journal's room quick to write to, outside a transaction; *is_done when
  * nothing is left to do. For moments without work: a call takes some milliseconds of the disk.

@@ -191,6 +191,8 @@ void lmdb_readers_count(struct lmdb_journal *journal, struct journal_stats *out)
 enum err lmdb_append(struct journal *base, const struct batch *batch, const void *frame,
                      size_t frame_size, uint64_t now_ms, struct journal_receipt *out);
 enum err lmdb_trim(struct journal *base, const char *stream, uint64_t before, uint64_t *removed);
+enum err lmdb_weigh(struct journal *base, const char *stream, uint64_t from, uint64_t max_records,
+                    uint64_t max_bytes, uint64_t *next, uint64_t *bytes);
 enum err lmdb_save_position(struct journal *base, const char *stream, const char *consumer,
                             uint64_t expected, uint64_t position, uint64_t now_ms,
                             struct position *out);

@@ -299,5 +299,6 @@ const struct journal_engine journal_lmdb = {.name = "lmdb",
                                             .producers = lmdb_producers,
                                             .positions = lmdb_positions,
                                             .trim = lmdb_trim,
+                                            .weigh = lmdb_weigh,
                                             .prepare = lmdb_prepare,
                                             .stats = stats};

@@ -119,7 +119,8 @@ enum err lmdb_bounds(struct journal *base, const char *stream_name, struct strea
     const struct lmdb_stream *stream = lmdb_stream(journal, stream_name);
     struct lmdb_reader *reader;
     struct totals totals;
-    uint64_t first, first_ms = 0;
+    uint64_t first, first_ms = 0, pages = 0;
+    MDB_stat stat = {0};
     if (!stream)
         return ERR_NOT_FOUND;
     enum err err = lmdb_read_begin(journal, &reader);
@@ -129,6 +130,10 @@ enum err lmdb_bounds(struct journal *base, const char *stream_name, struct strea
     bool is_empty = !err && first > totals.last;
     if (!err && !is_empty)
         err = stored_at(reader->txn, stream, first, &first_ms);
+    if (!err)
+        err = lmdb_error(lmdb_table_pages(reader->txn, stream->table, &pages));
+    if (!err)
+        err = lmdb_error(mdb_stat(reader->txn, stream->table, &stat));
     lmdb_read_end(journal, reader);
     if (!err)
         *out = (struct stream_bounds){.first = is_empty ? 0 : first,
@@ -136,7 +141,8 @@ enum err lmdb_bounds(struct journal *base, const char *stream_name, struct strea
                                       .first_ms = first_ms,
                                       .last_ms = totals.last_ms,
                                       .events = totals.events,
-                                      .bytes = totals.bytes};
+                                      .bytes = totals.bytes,
+                                      .disk_bytes = pages * stat.ms_psize};
     return err;
 }
 
