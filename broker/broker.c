@@ -5,6 +5,7 @@
 #include "broker/counters.h"
 #include "broker/guard.h"
 #include "broker/intake.h"
+#include "broker/journal/care.h"
 #include "broker/journal/journal.h"
 #include "broker/metrics.h"
 #include "broker/quota.h"
@@ -61,6 +62,20 @@ static enum err said(const char *id, enum err err, const char *what)
     return err;
 }
 
+/* A format that is not ours: say which command helps. */
+static enum err said_format(const char *state)
+{
+    char folder[CARE_PATH_BYTES];
+    uint64_t format, mine = journal_format_written();
+    if (journal_folder(state, folder) || journal_format(folder, &format))
+        return said("broker.journal", ERR_VERSION, state);
+    log_error("broker.format", "%s: format %llu, this program has format %llu (SH-%d). %s", folder,
+              (unsigned long long)format, (unsigned long long)mine, err_number(ERR_VERSION),
+              format < mine ? "Once, with a backup at hand: songhua-broker upgrade --state DIR"
+                            : "Use the newer songhua-broker that made it.");
+    return ERR_VERSION;
+}
+
 static enum err open_journal(struct broker *broker)
 {
     const struct journal_options options = {.directory = broker->options.state,
@@ -69,9 +84,11 @@ static enum err open_journal(struct broker *broker)
     enum err err = said("broker.state", file_make_directory(options.directory), options.directory);
     if (!err)
         err = said("broker.state", file_check_directory(options.directory), options.directory);
-    return err ? err
-               : said("broker.journal", journal_open(&options, &broker->journal),
-                      options.directory);
+    if (err)
+        return err;
+    err = journal_open(&options, &broker->journal);
+    return err == ERR_VERSION ? said_format(options.directory)
+                              : said("broker.journal", err, options.directory);
 }
 
 static enum err open_access(struct broker *broker)

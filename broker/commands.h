@@ -89,6 +89,9 @@ enum err broker_backup(const struct invocation *invocation);
 enum err broker_restore(const struct invocation *invocation);
 enum err broker_check(const struct invocation *invocation);
 enum err broker_compact(const struct invocation *invocation);
+/* command_upgrade.c */
+extern const struct option broker_upgrade_options[];
+enum err broker_upgrade(const struct invocation *invocation);
 
 /* command_retention.c */
 struct retention_settings {

@@ -38,6 +38,8 @@ static const struct command commands[] = {
      CARE(check), "songhua-broker check"},
     {"compact", "write the journal anew without free pages, while the broker is stopped", NULL,
      broker_compact, CARE(compact), "songhua-broker compact --journal-size 2GiB"},
+    {"upgrade", "bring a journal of an older program up to date", NULL, broker_upgrade,
+     CARE(upgrade), "songhua-broker upgrade --state /srv/songhua"},
     {0},
 };
 

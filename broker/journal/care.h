@@ -86,4 +86,15 @@ MUST_CHECK enum err journal_compact(const char *state, uint64_t max_bytes,
 MUST_CHECK enum err journal_compact_use(const char *state);
 void journal_compact_drop(const char *state);
 
+/* --- older formats ---------------------------------------------------------------------------- */
+
+/* Write the journal of STATE, whose lock is held and which is of an older format, anew beside it
+ * (STATE/journal.upgrade). The callback is told of records.
+ * Errors  ERR_FULL, ERR_STOPPED, ERR_CORRUPT, ERR_NOT_FOUND, ERR_PERMISSION, ERR_IO, ERR_NOMEM. */
+MUST_CHECK enum err journal_upgrade(const char *state, journal_copying *copying, void *context,
+                                    char folder[CARE_PATH_BYTES]);
+/* Put it in place, in one step, or remove it. The old data file stays: STATE/journal.format-1.mdb. */
+MUST_CHECK enum err journal_upgrade_use(const char *state);
+void journal_upgrade_drop(const char *state);
+
 #endif

@@ -1,7 +1,6 @@
 #include "broker/journal/care.h"
 
 #include "broker/journal/lmdb_internal.h"
-#include "proto/base/clock.h"
 #include "proto/base/file.h"
 
 #include <errno.h>
@@ -14,14 +13,14 @@
 /* LMDB writes the copy into a pipe, from a thread of its own; the thread that called takes it from there,
  * so that it can be slow, say how far it is, digest what passes, and stop. The two headers fit into the
  * pipe: the writer, whom LMDB keeps waiting while it copies them, waits for no disk and no throttle. */
-enum { CHUNK_BYTES = 64 * 1024, LOOK_EVERY_US = 200 * 1000 };
+enum { CHUNK_BYTES = 64 * 1024 };
 
 struct copying {
     MDB_env *env;
     int to_pipe, from_pipe, file;
     pthread_t thread;
     int code; /* LMDB's, once the thread has ended */
-    uint64_t total, first_end, looked_us;
+    uint64_t total, first_end;
     journal_copying *callback;
     void *context;
     crypto_generichash_state digest;
@@ -62,13 +61,10 @@ static int find_end(MDB_env *env, uint64_t *out)
 
 /* The writer takes new pages for those that it may not use again because of us. Nineteen twentieths are
  * as far as records and positions go (lmdb_limit_bytes()). */
-static bool is_crowding(struct copying *copying)
+static bool is_crowding(const struct copying *copying)
 {
-    uint64_t end, now_us = clock_monotonic_us();
+    uint64_t end;
     MDB_envinfo info;
-    if (now_us - copying->looked_us < LOOK_EVERY_US)
-        return false;
-    copying->looked_us = now_us;
     if (find_end(copying->env, &end) || mdb_env_info(copying->env, &info))
         return false;
     return end > copying->first_end && end > info.me_mapsize / 20 * 19;

@@ -14,6 +14,7 @@
  *   lmdb_look.c      a journal opened from outside its broker, to read
  *   lmdb_copy.c      a copy of it, while it is written to
  *   lmdb_replace.c   a copy put in its place; one without free pages
+ *   lmdb_upgrade.c   from an older format to this one
  *
  * Functions that return int return LMDB's own code.
  */

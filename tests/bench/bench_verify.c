@@ -5,6 +5,7 @@
  *     verify.random.bytes            large batches that do not compress: bytes of records
  *     verify.random.bytes.1          the same with one thread beside the one that fetches
  *     verify.small, verify.small.1   each event a batch with a signature of its own
+ *     check.random.bytes             songhua-broker check of the same, straight from the file
  */
 #include "tests/bench/load.h"
 #include "tests/bench/measure.h"
@@ -41,6 +42,21 @@ static double verify(struct world *world, const char *threads)
     return seconds;
 }
 
+static double check(struct world *world)
+{
+    char *output;
+    const char *const arguments[] = {"check", "--state", world_path(world, "broker"), NULL};
+    double started = measure_seconds();
+    int code = world_run(world, "songhua-broker", arguments, &output);
+    double seconds = measure_seconds() - started;
+    if (code) {
+        fprintf(stderr, "check: exit %d: %s\n", code, output);
+        exit(1);
+    }
+    free(output);
+    return seconds;
+}
+
 /* A broker with so many events; *bytes is what its records come to. */
 static struct world *fill(struct net *net, size_t events, enum bench_text text, uint32_t linger_ms,
                           double *bytes)
@@ -62,7 +78,6 @@ static void measure(struct world *world, double work, struct measure *all, struc
     }
     measure_print(all);
     measure_print(one);
-    world_free(&world);
 }
 
 int main(void)
@@ -73,15 +88,22 @@ int main(void)
                                {"verify.random.bytes.1", "bytes/s", {0}, 0}};
     struct measure small[] = {{"verify.small", "events/s", {0}, 0},
                               {"verify.small.1", "events/s", {0}, 0}};
+    struct measure checked = {"check.random.bytes", "bytes/s", {0}, 0};
     struct net *net;
     double bytes;
     bench_check(net_open(1, &net), "net");
     struct world *world = fill(net, EVENTS, BENCH_TEXT_SOURCE, 5, &bytes);
     measure(world, EVENTS, &events[0], &events[1]);
+    world_free(&world);
     world = fill(net, RANDOM_EVENTS, BENCH_TEXT_RANDOM, 5, &bytes);
     measure(world, bytes, &random[0], &random[1]);
+    for (size_t run = 0; run < measure_runs(5); run++)
+        measure_add(&checked, bytes / check(world));
+    measure_print(&checked);
+    world_free(&world);
     world = fill(net, SMALL_EVENTS, BENCH_TEXT_SOURCE, 0, &bytes);
     measure(world, SMALL_EVENTS, &small[0], &small[1]);
+    world_free(&world);
     net_close(&net);
     return 0;
 }

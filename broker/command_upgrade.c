@@ -1,0 +1,93 @@
+/* songhua-broker upgrade: a journal of an older format becomes one of this program's. */
+#include "broker/commands.h"
+#include "broker/inspection.h"
+#include "broker/journal/care.h"
+#include "proto/cli/terminal.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+
+const struct option broker_upgrade_options[] = {
+    {"state", 's', OPTION_TEXT, offsetof(struct care_settings, state), "DIR",
+     "directory of the journal", .initial = "/var/lib/songhua/broker"},
+    {0},
+};
+
+static bool note_progress(void *context, uint64_t done, uint64_t total)
+{
+    struct progress *progress = context;
+    progress->total = total;
+    progress_update(progress, done);
+    return !stop_requested();
+}
+
+/* The new file is read whole before it takes the old one's place. */
+static enum err convert(const struct invocation *invocation, const char *state)
+{
+    char folder[CARE_PATH_BYTES], line[INSPECTION_LINE_BYTES];
+    struct inspection inspection;
+    struct progress progress = progress_start("upgrading", 0);
+    enum err err = journal_upgrade(state, note_progress, &progress, folder);
+    progress_end(&progress);
+    if (err)
+        return command_fail(invocation, err, "%s", state);
+    err = journal_examine(folder, false);
+    if (!err)
+        err = inspection_run(folder, false, &inspection);
+    if (!err && !inspection.is_whole) {
+        inspection_format(&inspection, line);
+        err = command_fail(invocation, ERR_DIFFERENT, "%s: nothing was changed: %s", state, line);
+    } else if (err) {
+        err = command_fail(invocation, err, "%s: nothing was changed", folder);
+    } else {
+        err = journal_upgrade_use(state);
+        if (err)
+            err = command_fail(invocation, err, "%s", state);
+    }
+    if (err) {
+        journal_upgrade_drop(state);
+        return err;
+    }
+    inspection_format(&inspection, line);
+    puts(line);
+    fprintf(stderr,
+            "%s: the old file is kept as %s/journal.format-1.mdb; remove it in your own time\n",
+            invocation->program, state);
+    return ERR_OK;
+}
+
+static enum err upgrade(const struct invocation *invocation, const char *state)
+{
+    char folder[CARE_PATH_BYTES];
+    uint64_t format = 0, mine = journal_format_written();
+    enum err err = journal_folder(state, folder);
+    if (!err)
+        err = journal_format(folder, &format);
+    if (err)
+        return command_fail(invocation, err, "%s", folder);
+    if (format > mine)
+        return command_fail(invocation, ERR_VERSION,
+                            "%s: format %" PRIu64 " is newer than this program's %" PRIu64
+                            "; use the newer songhua-broker that made it",
+                            folder, format, mine);
+    if (format == mine) {
+        printf("格式 format %" PRIu64 "，无需升级 nothing to do\n", format);
+        return ERR_OK;
+    }
+    return convert(invocation, state);
+}
+
+enum err broker_upgrade(const struct invocation *invocation)
+{
+    const struct care_settings *settings = invocation->settings;
+    int lock;
+    enum err err = stop_init();
+    if (!err)
+        err = journal_lock(settings->state, &lock);
+    if (err)
+        return command_fail(invocation, err, "--state %s", settings->state);
+    err = upgrade(invocation, settings->state);
+    journal_unlock(lock);
+    return err;
+}
