@@ -181,7 +181,9 @@ $(BUILD)/tests/fuzz/entry_%.o: tests/fuzz/fuzz_%.c | $(GENERATED_HEADERS)
 	$(QUIET_CC)$(CC) $(ALL_CFLAGS) -DLLVMFuzzerTestOneInput=fuzz_$* -MMD -MP -c -o $@ $<
 TEST_OBJECTS := $(call objects,$(TEST_SOURCES))
 $(TEST_OBJECTS): EXTRA_CFLAGS := -Wno-pedantic -Wno-missing-prototypes -Wno-strict-prototypes
-tests: $(BUILD)/songhua-tests $(BUILD)/fault-power $(BUILD)/libfaultdisk.so
+# Libraries that stand before libc and make what it does go wrong.
+FAULT_LIBRARIES := $(patsubst tests/fault/preload/fault_%.c,$(BUILD)/libfault%.so,$(wildcard tests/fault/preload/fault_*.c))
+tests: $(BUILD)/songhua-tests $(BUILD)/fault-power $(FAULT_LIBRARIES)
 $(BUILD)/songhua-tests: $(TEST_OBJECTS) $(FUZZ_ENTRIES) $(BROKER) $(PRODUCERS) $(CONSUMERS) $(SONGHUA)
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lcriterion
 
@@ -190,9 +192,9 @@ POWER_OBJECTS := $(call objects,$(wildcard tests/fault/power/*.c) tests/support/
 $(POWER_OBJECTS): EXTRA_CFLAGS := -Wno-pedantic
 $(BUILD)/fault-power: $(POWER_OBJECTS) $(BROKER) $(CONSUMERS) $(SONGHUA)
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS)
-$(BUILD)/libfaultdisk.so: tests/fault/preload/fault_disk.c tests/fault/preload/trace.h
+$(BUILD)/libfault%.so: tests/fault/preload/fault_%.c tests/fault/preload/trace.h
 	@mkdir -p $(@D)
-	$(QUIET_LD)$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARNINGS) -Wno-missing-prototypes -I. -o $@ $<
+	$(QUIET_LD)$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARNINGS) -Wno-missing-prototypes -I. -o $@ $< -ldl
 
 ## make fault         the fault cases alone (their seed is in the output)
 fault: deps-test

@@ -83,6 +83,43 @@ static struct outcome run_disturbed(unsigned editions)
     return close_pipeline(&pipeline);
 }
 
+/* --- at each call ------------------------------------------------------------------------------ */
+
+/* The program is killed at its n-th write, flush or sending; figures come in until it is. Returns how many
+ * editions that took. */
+static unsigned live_and_die(struct pipeline *pipeline, enum pipeline_program victim,
+                             const char *when, unsigned edition)
+{
+    struct world *world = pipeline_world(pipeline);
+    unsigned first = edition;
+    cr_assert_eq(setenv("FAULT_KILL", when, 1), 0);
+    cr_assert_eq(setenv("LD_PRELOAD", world_library(world, "libfaultkill.so"), 1), 0);
+    pipeline_stop(pipeline, victim, false);
+    pid_t pid = pipeline_launch(pipeline, victim);
+    unsetenv("LD_PRELOAD");
+    unsetenv("FAULT_KILL");
+    while (world_is_running(world, pid))
+        edition += pipeline_try_submit(pipeline, edition + 1);
+    pipeline_stop(pipeline, victim, true);
+    pipeline_start(pipeline, victim);
+    return edition - first;
+}
+
+static struct outcome run_killed_at_calls(unsigned places, unsigned *editions)
+{
+    static const char *const calls[] = {"write", "flush", "send"};
+    char when[32];
+    struct pipeline *pipeline = open_pipeline();
+    *editions = 0;
+    for (unsigned nth = 1; nth <= places; nth++)
+        for (unsigned i = 0; i < 3 * PIPELINE_PROGRAMS; i++) {
+            snprintf(when, sizeof when, "%s:%u:%s", calls[i % 3], nth,
+                     (nth + i) % 2 ? "before" : "after");
+            *editions += live_and_die(pipeline, i / 3, when, *editions);
+        }
+    return close_pipeline(&pipeline);
+}
+
 static size_t count_lines(const char *text)
 {
     size_t lines = 0;
@@ -91,21 +128,36 @@ static size_t count_lines(const char *text)
     return lines;
 }
 
-Test(fault_kill_services, effects_are_those_of_a_pipeline_that_nobody_killed, .timeout = 7200)
+static void expect_as_undisturbed(struct outcome *found, unsigned editions, const char *what)
 {
-    unsigned editions = rounds() * PIPELINE_PROGRAMS;
-    struct outcome expected = run_undisturbed(editions), found = run_disturbed(editions);
+    struct outcome expected = run_undisturbed(editions);
     cr_assert_eq(count_lines(expected.events), editions * PIPELINE_ROWS + 1, "and the framework");
     cr_assert_gt(count_lines(expected.scores), editions);
     cr_assert_gt(count_lines(expected.alerts), 2);
-    cr_assert(!strcmp(found.events, expected.events), "the events differ");
-    cr_assert(!strcmp(found.scores, expected.scores), "the scores differ");
-    cr_assert(!strcmp(found.alerts, expected.alerts), "the alerts differ");
-    fprintf(stderr,
-            "kill: seed %d, %u rounds of agent, scorer and alerter: %zu events, %zu scores, "
-            "%zu alerts, as undisturbed\n",
-            SEED, editions, count_lines(found.events), count_lines(found.scores),
-            count_lines(found.alerts));
+    cr_assert(!strcmp(found->events, expected.events), "the events differ");
+    cr_assert(!strcmp(found->scores, expected.scores), "the scores differ");
+    cr_assert(!strcmp(found->alerts, expected.alerts), "the alerts differ");
+    fprintf(stderr, "kill: %s: %zu events, %zu scores, %zu alerts, as undisturbed\n", what,
+            count_lines(found->events), count_lines(found->scores), count_lines(found->alerts));
     free_outcome(&expected);
-    free_outcome(&found);
+    free_outcome(found);
+}
+
+Test(fault_kill_services, effects_are_those_of_a_pipeline_that_nobody_killed, .timeout = 7200)
+{
+    char what[100];
+    unsigned editions = rounds() * PIPELINE_PROGRAMS;
+    struct outcome found = run_disturbed(editions);
+    snprintf(what, sizeof what, "seed %d, %u rounds of agent, scorer and alerter", SEED, editions);
+    expect_as_undisturbed(&found, editions, what);
+}
+
+Test(fault_kill_services, effects_are_the_same_whichever_call_was_the_last, .timeout = 7200)
+{
+    char what[100];
+    unsigned editions, places = rounds() / 5;
+    struct outcome found = run_killed_at_calls(places, &editions);
+    snprintf(what, sizeof what, "agent, scorer and alerter at %u writes, flushes and sendings",
+             places * 3 * PIPELINE_PROGRAMS);
+    expect_as_undisturbed(&found, editions, what);
 }

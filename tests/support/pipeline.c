@@ -98,7 +98,7 @@ struct world *pipeline_world(struct pipeline *pipeline)
 
 /* --- programs --------------------------------------------------------------------------------- */
 
-void pipeline_start(struct pipeline *pipeline, enum pipeline_program program)
+static pid_t start(struct pipeline *pipeline, enum pipeline_program program, bool wait_ready)
 {
     char path[PATH_BYTES], log[64];
     snprintf(path, sizeof path, "%s",
@@ -106,7 +106,18 @@ void pipeline_start(struct pipeline *pipeline, enum pipeline_program program)
     snprintf(log, sizeof log, "%s.log", programs[program].name);
     const char *const arguments[] = {"run", "--config", path, NULL};
     pipeline->pids[program] =
-        world_start(pipeline->world, programs[program].program, arguments, true, log);
+        world_start(pipeline->world, programs[program].program, arguments, wait_ready, log);
+    return pipeline->pids[program];
+}
+
+void pipeline_start(struct pipeline *pipeline, enum pipeline_program program)
+{
+    (void)start(pipeline, program, true);
+}
+
+pid_t pipeline_launch(struct pipeline *pipeline, enum pipeline_program program)
+{
+    return start(pipeline, program, false);
 }
 
 void pipeline_stop(struct pipeline *pipeline, enum pipeline_program program, bool is_kill)

@@ -33,6 +33,8 @@ void pipeline_start_broker(struct pipeline *pipeline);
 void pipeline_talk_to(struct pipeline *pipeline, const char *publish, const char *fetch);
 
 void pipeline_start(struct pipeline *pipeline, enum pipeline_program program);
+/* The same without waiting for it: it may end on the way. */
+pid_t pipeline_launch(struct pipeline *pipeline, enum pipeline_program program);
 /* SIGKILL or SIGTERM, and wait. Nothing when it does not run. */
 void pipeline_stop(struct pipeline *pipeline, enum pipeline_program program, bool is_kill);
 pid_t pipeline_pid(const struct pipeline *pipeline, enum pipeline_program program);

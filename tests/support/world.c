@@ -278,6 +278,15 @@ int world_run(struct world *world, const char *program, const char *const *argum
     return world_wait(world, pid);
 }
 
+const char *world_library(struct world *world, const char *name)
+{
+    char file[PATH_MAX], *path = world->paths[world->next_path++ % PATHS];
+    snprintf(file, sizeof file, "%s/%s", world->build, name);
+    if (!realpath(file, path))
+        die(file, strerror(errno));
+    return path;
+}
+
 char *world_read(struct world *world, const char *name)
 {
     struct buffer text;
@@ -311,7 +320,7 @@ static const char *bind_to(struct world *world, size_t i)
     return world->endpoints[i][0] ? world->endpoints[i] + strlen("http://") : "127.0.0.1:0";
 }
 
-pid_t world_start_broker(struct world *world, const char *const *extra)
+static pid_t start_broker(struct world *world, const char *const *extra, bool wait_ready)
 {
     char state[PATH_MAX], access[PATH_MAX], identity[PATH_MAX], endpoints[PATH_MAX];
     snprintf(state, sizeof state, "%s", world_path(world, "broker"));
@@ -338,9 +347,20 @@ pid_t world_start_broker(struct world *world, const char *const *extra)
     size_t count = 17;
     for (; extra && *extra; extra++)
         arguments[count++] = *extra;
-    world->broker_pid = world_start(world, "songhua-broker", arguments, true, "broker.log");
-    read_endpoints(world);
+    world->broker_pid = world_start(world, "songhua-broker", arguments, wait_ready, "broker.log");
     return world->broker_pid;
+}
+
+pid_t world_start_broker(struct world *world, const char *const *extra)
+{
+    pid_t pid = start_broker(world, extra, true);
+    read_endpoints(world);
+    return pid;
+}
+
+pid_t world_launch_broker(struct world *world)
+{
+    return start_broker(world, NULL, false);
 }
 
 int world_stop_broker(struct world *world, bool is_kill)

@@ -34,6 +34,8 @@ const struct identity *world_identity(struct world *world, const char *name, enu
 
 /* Start the broker and wait until it is ready; extra arguments end with NULL. */
 pid_t world_start_broker(struct world *world, const char *const *extra);
+/* Start it again on the same ports, without waiting: it may end on the way. */
+pid_t world_launch_broker(struct world *world);
 /* End with SIGTERM, or SIGKILL, and wait. Returns the exit code, or -signal. */
 int world_stop_broker(struct world *world, bool is_kill);
 
@@ -59,6 +61,9 @@ void world_signal(struct world *world, pid_t pid, int signal);
 /* Run to the end with stdout captured (owned by the caller, free()); returns the exit code. */
 int world_run(struct world *world, const char *program, const char *const *arguments,
               char **output);
+
+/* The path of a library of the build, for LD_PRELOAD; valid as those of world_path(). */
+const char *world_library(struct world *world, const char *name);
 
 /* The contents of a file in the directory, as text to be freed; "" when there is none. */
 char *world_read(struct world *world, const char *name);
