@@ -185,14 +185,25 @@ static const char *write_edition(struct pipeline *pipeline, unsigned edition)
     return path;
 }
 
-bool pipeline_try_submit(struct pipeline *pipeline, unsigned edition)
+static bool try_submit(struct pipeline *pipeline, unsigned edition, const char *wait)
 {
     char path[PATH_BYTES], *output;
     snprintf(path, sizeof path, "%s", write_edition(pipeline, edition));
-    const char *const words[] = {"submit", "--timeout", "0s", path, NULL};
+    const char *const words[] = {"submit", "--timeout", wait, path, NULL};
     int code = pipeline_run(pipeline, "songhua-agent", "agent-220000.yaml", words, &output);
     free(output);
+    cr_assert_geq(code, 0, "songhua-agent submit ended by signal %d", -code);
     return code == 0;
+}
+
+bool pipeline_try_submit(struct pipeline *pipeline, unsigned edition)
+{
+    return try_submit(pipeline, edition, "0s");
+}
+
+bool pipeline_try_submit_and_wait(struct pipeline *pipeline, unsigned edition)
+{
+    return try_submit(pipeline, edition, "20s");
 }
 
 void pipeline_submit(struct pipeline *pipeline, unsigned edition)

@@ -44,6 +44,8 @@ void pipeline_publish_framework(struct pipeline *pipeline);
  * it fail: false, and the operator does it again, as pipeline_submit() does. */
 bool pipeline_try_submit(struct pipeline *pipeline, unsigned edition);
 void pipeline_submit(struct pipeline *pipeline, unsigned edition);
+/* The same, and wait for the broker's acknowledgement: true when it has come. */
+bool pipeline_try_submit_and_wait(struct pipeline *pipeline, unsigned edition);
 
 /* Until the agent has sent everything and scorer and alerter have finished all that is stored. */
 void pipeline_await(struct pipeline *pipeline);

@@ -46,8 +46,8 @@ pid_t sender_start(const struct sender_options *options, int *told);
 /* Tell the checker the whole history of the producer. */
 void sender_tell(struct world *world, const char *name, struct history *history);
 
-/* The broker is not running: tell the checker what its journal holds of the stream. The batches of the
- * producer `unlogged` (NULL: none) are taken as sent: it keeps no history of its own. */
+/* The broker is not running: tell the checker what its journal holds of the stream. The batches of
+ * producers whose names begin with `unlogged` (NULL: none) are taken as sent: they keep no history. */
 void sender_tell_journal(struct world *world, const char *stream, const char *unlogged,
                          struct history *history);
 

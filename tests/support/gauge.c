@@ -1,4 +1,4 @@
-#include "tests/fault/soak/gauge.h"
+#include "tests/support/gauge.h"
 
 #include <dirent.h>
 #include <fcntl.h>
