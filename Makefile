@@ -235,16 +235,19 @@ mutants: deps-test
 	@tests/fault/mutants.sh $(BUILD) $(MUTANTS)
 
 ## make asan          every test under AddressSanitizer and UndefinedBehaviorSanitizer
-## make tsan          the whole pipeline under ThreadSanitizer (the test framework does not run under it)
+## make tsan          pipeline and broker under load with ThreadSanitizer (the test framework does not run under it)
+$(BUILD)/songhua-load: $(call objects,tests/fault/load/load.c tests/support/world.c) $(SONGHUA)
+	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS)
 ## make clang         build everything with clang
 asan asan-clang: deps-check
 	@$(MAKE) --no-print-directory FLAVOUR=$@ programs tests
 	@tests/run.sh build/$@
 tsan: export TSAN_OPTIONS = log_path=$(CURDIR)/build/tsan/reports/tsan:ignore_noninstrumented_modules=1:suppressions=$(CURDIR)/tests/support/tsan.supp
 tsan: deps-check
-	@$(MAKE) --no-print-directory FLAVOUR=tsan programs
+	@$(MAKE) --no-print-directory FLAVOUR=tsan programs build/tsan/songhua-load
 	@rm -rf build/tsan/run build/tsan/reports && mkdir -p build/tsan/reports
 	@RUN=build/tsan/run ONCE=1 deploy/demo.sh build/tsan >build/tsan/demo.log 2>&1 || { tail build/tsan/demo.log; exit 1; }
+	@SONGHUA_BUILD=build/tsan SONGHUA_CONFIG=/dev/null build/tsan/songhua-load
 	@if ls build/tsan/reports/* >/dev/null 2>&1; then head -n 60 build/tsan/reports/*; exit 1; fi
 	@echo 'tsan: no report'
 clang: deps-check

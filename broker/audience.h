@@ -14,21 +14,22 @@
 #include <stdbool.h>
 
 struct audience {
-    struct wake *wake; /* of the serving thread */
-    atomic_bool is_waiting;
+    struct wake *wake;      /* of the serving thread */
+    atomic_uint is_waiting; /* 0 or 1 */
 };
 
 /* The serving thread. True: look again before you sleep. */
 static inline bool audience_set(struct audience *audience, bool is_waiting)
 {
-    return !atomic_exchange(&audience->is_waiting, is_waiting) && is_waiting;
+    return !atomic_exchange(&audience->is_waiting, is_waiting ? 1u : 0u) && is_waiting;
 }
 
 /* The intake, after a commit that stored something. */
 static inline void audience_announce(struct audience *audience)
 {
-    atomic_thread_fence(memory_order_seq_cst); /* the commit comes before the question */
-    if (atomic_load(&audience->is_waiting))
+    /* Adding nothing is a write too, before or after audience_set()'s: so either it is seen here, or the
+     * commit is seen there. */
+    if (atomic_fetch_add(&audience->is_waiting, 0))
         wake_signal(audience->wake);
 }
 

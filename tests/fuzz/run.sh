@@ -12,7 +12,7 @@ for name in "$@"; do
     [ -d "$seeds" ] || seeds=
     echo "== $name for $seconds s"
     # shellcheck disable=SC2086
-    if ! "$build/fuzz-$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    if ! "$build/fuzz-$name" -max_total_time="$seconds" -timeout=300 -rss_limit_mb=2048 \
         -artifact_prefix="$build/finding-$name-" -print_final_stats=1 "$found" $seeds >"$build/$name.log" 2>&1; then
         echo "FINDING: see $build/$name.log"
         tail -n 20 "$build/$name.log"
