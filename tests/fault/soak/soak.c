@@ -2,8 +2,8 @@
  * or a loss, from SEED. In the end P0 holds, scores and alerts follow from the record, and memory,
  * descriptors and files are as they were after the first minute. */
 #include "proto/base/clock.h"
-#include "tests/support/gauge.h"
 #include "tests/support/follower.h"
+#include "tests/support/gauge.h"
 #include "tests/support/pipeline.h"
 #include "tests/support/proxy.h"
 #include "tests/support/sender.h"
