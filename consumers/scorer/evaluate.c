@@ -4,13 +4,19 @@
 #include "consumers/scorer/doubt_report.h"
 #include "consumers/scorer/judgement_report.h"
 #include "proto/base/clock.h"
+#include "proto/event/milestone_csv.h"
 #include "proto/event/observation_csv.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
-enum { MAX_FINDINGS = 200, OUT_MAX_BYTES = 64 * 1024 };
+enum {
+    MAX_FINDINGS = 200,
+    OUT_MAX_BYTES = 64 * 1024,
+    SLICE_BYTES = 64 * 1024,
+    FILE_MAX_BYTES = 1 << 30
+};
 
 const struct option evaluate_options[] = {
     {.name = "framework",
@@ -80,14 +86,57 @@ static enum err take_row(void *context, const struct observation_row *row)
     return evaluation_add_observation(run->evaluation, row->region, row->observation, address, 0);
 }
 
-static enum err read_figures(struct run *run, FILE *file, const char *path)
+static enum err take_milestone(void *context, const struct milestone_row *row)
+{
+    struct run *run = context;
+    struct address address = {++run->row, 0};
+    return evaluation_add_milestone(run->evaluation, row->region, row->milestone, address, 0);
+}
+
+/* Figures, or reports of milestones: the header tells. */
+static enum err read_rows(struct run *run, const struct buffer *bytes, struct diag *diag)
 {
     const struct observation_csv_options options = {.framework = run->framework};
     struct observation_csv_counts counts;
+    struct observation_csv *csv;
+    if (milestone_csv_is(bytes->data, bytes->size))
+        return milestone_csv_read(bytes->data, bytes->size, run->framework, diag, take_milestone,
+                                  run, &counts);
+    enum err err = observation_csv_new(&options, diag, take_row, run, &csv);
+    if (err != ERR_OK)
+        return err;
+    err = observation_csv_feed(csv, bytes->data, bytes->size);
+    if (err == ERR_OK)
+        err = observation_csv_finish(csv);
+    observation_csv_free(csv);
+    return err;
+}
+
+static enum err read_whole(FILE *file, struct buffer *out)
+{
+    void *room;
+    size_t size = 0;
+    do {
+        enum err err = buffer_reserve(out, SLICE_BYTES, &room);
+        if (err != ERR_OK)
+            return err;
+        size = fread(room, 1, SLICE_BYTES, file);
+        out->size += size;
+    } while (size > 0);
+    return ferror(file) != 0 ? ERR_IO : ERR_OK;
+}
+
+static enum err read_figures(struct run *run, FILE *file, const char *path)
+{
     struct diag diag = {0};
+    struct buffer bytes;
+    buffer_init(&bytes, FILE_MAX_BYTES);
     enum err err = diag_init(&diag, path, MAX_FINDINGS);
     if (err == ERR_OK)
-        err = observation_csv_read(file, &options, &diag, take_row, run, &counts);
+        err = read_whole(file, &bytes);
+    if (err == ERR_OK)
+        err = read_rows(run, &bytes, &diag);
+    buffer_fini(&bytes);
     show_findings(&diag);
     diag_fini(&diag);
     return err;

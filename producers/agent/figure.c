@@ -41,6 +41,24 @@ void figure_of_observation(uint32_t region, const Songhua__V1__Observation *obse
     short_digest(content, sizeof content / sizeof *content, out->fingerprint);
 }
 
+void figure_of_milestone(uint32_t region, const Songhua__V1__Milestone *milestone,
+                         struct figure *out)
+{
+    unsigned char numbers[8 * 2];
+    bytes_put_le64(numbers, region);
+    bytes_put_le64(numbers + 8, (uint64_t)milestone->state);
+    const struct digest_piece key[] = {text_piece("milestone"),
+                                       {numbers, 8},
+                                       text_piece(milestone->indicator),
+                                       text_piece(milestone->part)};
+    const struct digest_piece content[] = {{numbers, sizeof numbers},
+                                           text_piece(milestone->date),
+                                           text_piece(milestone->source),
+                                           text_piece(milestone->note)};
+    short_digest(key, sizeof key / sizeof *key, out->key);
+    short_digest(content, sizeof content / sizeof *content, out->fingerprint);
+}
+
 void figure_of_framework(const char *id, const void *document, size_t size, struct figure *out)
 {
     const struct digest_piece key[] = {text_piece("framework"), text_piece(id)};

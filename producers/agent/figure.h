@@ -20,6 +20,10 @@ struct figure {
 void figure_of_observation(uint32_t region, const Songhua__V1__Observation *observation,
                            struct figure *out);
 
+/* A report of a milestone: the key is indicator, region and part. */
+void figure_of_milestone(uint32_t region, const Songhua__V1__Milestone *milestone,
+                         struct figure *out);
+
 /* A framework: the key is its id, the fingerprint that of the document. */
 void figure_of_framework(const char *id, const void *document, size_t size, struct figure *out);
 

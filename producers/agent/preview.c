@@ -29,6 +29,23 @@ static void add_observation(struct table *table, uint32_t code,
     table_cell(table, observation->source);
 }
 
+/* The part stands where a figure has its period, state and day where it has value and status. */
+static void add_milestone(struct table *table, uint32_t code,
+                          const Songhua__V1__Milestone *milestone)
+{
+    static const char *const states[] = {"计划 planned", "已启动 started", "已完成 done",
+                                         "已取消 cancelled", "容错免责 exempt"};
+    const struct region *region = region_find(code);
+    unsigned state = (unsigned)milestone->state;
+    table_cell(table, milestone->indicator);
+    table_cell_format(table, "%06u %s", code, region ? region->zh : "");
+    table_cell(table, milestone->part);
+    table_cell(table, state < sizeof states / sizeof *states ? states[state] : "?");
+    table_cell(table, "");
+    table_cell(table, milestone->date);
+    table_cell(table, milestone->source);
+}
+
 static enum err add_rows(struct table *table, const struct parcel *parcel)
 {
     struct parcel_row row;
@@ -43,6 +60,8 @@ static enum err add_rows(struct table *table, const struct parcel *parcel)
             return ERR_MALFORMED;
         if (event->body_case == SONGHUA__V1__EVENT__BODY_OBSERVATION)
             add_observation(table, row.region, event->observation);
+        if (event->body_case == SONGHUA__V1__EVENT__BODY_MILESTONE)
+            add_milestone(table, row.region, event->milestone);
         songhua__v1__event__free_unpacked(event, NULL);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;

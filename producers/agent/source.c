@@ -41,3 +41,9 @@ const char *source_names(void)
 {
     return ".csv, .txt";
 }
+
+const char *source_topic(const struct source *source, const void *bytes, size_t size)
+{
+    bool is_milestones = source->read == source_csv_read && milestone_csv_is(bytes, size);
+    return is_milestones ? "milestone" : "observation";
+}

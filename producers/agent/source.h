@@ -6,6 +6,7 @@
 
 #include "proto/base/diag.h"
 #include "proto/cli/terminal.h"
+#include "proto/event/milestone_csv.h"
 #include "proto/event/observation_csv.h"
 
 #include <stdbool.h>
@@ -22,8 +23,9 @@ struct source_input {
 
 /* A row that fits the framework, valid during the call. */
 struct source_row {
-    const struct observation_row *observation;
-    uint64_t region_column; /* of the region's field in the row; 0: not known */
+    const struct observation_row *observation; /* NULL: a milestone */
+    const struct milestone_row *milestone;     /* NULL: a figure */
+    uint64_t region_column;                    /* of the region's field in the row; 0: not known */
 };
 typedef enum err source_visit(void *context, const struct source_row *row);
 
@@ -49,5 +51,8 @@ const struct source *source_for(const char *path);
 const char *source_names(void);
 
 source_read source_csv_read;
+
+/* The topic of what a file holds: "observation", or "milestone" for CSV with those columns. */
+const char *source_topic(const struct source *source, const void *bytes, size_t size);
 
 #endif

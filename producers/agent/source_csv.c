@@ -44,6 +44,23 @@ static bool has_sure_borders(const struct diag *diag)
     return diag->count == diag->total;
 }
 
+static enum err take_milestone(void *context, const struct milestone_row *row)
+{
+    const struct reading *reading = context;
+    const struct source_row found = {.milestone = row, .region_column = row->region_column};
+    return reading->visit(reading->context, &found);
+}
+
+static enum err read_milestones(const struct source_input *input, struct diag *diag,
+                                struct reading *reading, struct observation_csv_counts *counts,
+                                bool *is_whole)
+{
+    enum err err = milestone_csv_read(input->bytes, input->size, input->framework, diag,
+                                      take_milestone, reading, counts);
+    *is_whole = (err == ERR_OK || err == ERR_ROWS) && has_sure_borders(diag);
+    return err;
+}
+
 enum err source_csv_read(const struct source_input *input, struct diag *diag, source_visit *visit,
                          void *context, struct observation_csv_counts *counts, bool *is_whole)
 {
@@ -52,6 +69,8 @@ enum err source_csv_read(const struct source_input *input, struct diag *diag, so
                                                     .max_rows = input->max_rows};
     *counts = (struct observation_csv_counts){0};
     *is_whole = false;
+    if (milestone_csv_is(input->bytes, input->size))
+        return read_milestones(input, diag, &reading, counts, is_whole);
     enum err err = observation_csv_new(&options, diag, take_row, &reading, &reading.csv);
     if (err)
         return err;

@@ -37,39 +37,63 @@ static void list_regions(const struct identity *identity, char out[REGIONS_TEXT_
     }
 }
 
-static void refuse_region(struct packing *packing, const struct source_row *row)
+static void refuse_region(struct packing *packing, const struct source_row *row, uint32_t region,
+                          uint64_t line)
 {
     char regions[REGIONS_TEXT_BYTES], zh[480], en[480], value[REGION_CODE_BYTES];
     const struct identity *identity = packing->options->identity;
     list_regions(identity, regions);
-    region_format(row->observation->region, value);
+    region_format(region, value);
     snprintf(zh, sizeof zh, "证书 %s 不得填报此地区，可填报 %s", identity->name, regions);
     snprintf(en, sizeof en, "the certificate %s may not report for this region, only for %s",
              identity->name, regions);
-    diag_add(&packing->submission->diag, row->observation->line, row->region_column, "SH-1403",
-             "region", value, zh, en);
+    diag_add(&packing->submission->diag, line, row->region_column, "SH-1403", "region", value, zh,
+             en);
     packing->submission->refused++;
+}
+
+static enum err pack(struct packing *packing, uint32_t region, const struct figure *figure,
+                     const Songhua__V1__Event *event)
+{
+    buffer_clear(&packing->event);
+    enum err err = event_pack(event, &packing->event);
+    return err ? err
+               : parcel_add(&packing->submission->parcel, region, figure, packing->event.data,
+                            packing->event.size);
+}
+
+static enum err pack_milestone(struct packing *packing, const struct milestone_row *row)
+{
+    struct figure figure;
+    Songhua__V1__Milestone milestone = *row->milestone;
+    figure_of_milestone(row->region, &milestone, &figure);
+    Songhua__V1__Event event = event_of_milestone(&milestone, packing->now_ms);
+    return pack(packing, row->region, &figure, &event);
+}
+
+static enum err pack_observation(struct packing *packing, const struct observation_row *row)
+{
+    struct figure figure;
+    Songhua__V1__Observation observation = *row->observation;
+    figure_of_observation(row->region, &observation, &figure);
+    if (packing->options->revises)
+        observation.revises = (char *)(uintptr_t)packing->options->revises;
+    Songhua__V1__Event event = event_of_observation(&observation, packing->now_ms);
+    return pack(packing, row->region, &figure, &event);
 }
 
 static enum err take_row(void *context, const struct source_row *row)
 {
     struct packing *packing = context;
-    struct figure figure;
-    uint32_t region = row->observation->region;
-    Songhua__V1__Observation observation = *row->observation->observation;
-    if (packing->options->identity && !agent_may_report(packing->options->identity, region)) {
-        refuse_region(packing, row);
+    const struct identity *identity = packing->options->identity;
+    uint32_t region = row->milestone ? row->milestone->region : row->observation->region;
+    if (identity && !agent_may_report(identity, region)) {
+        refuse_region(packing, row, region,
+                      row->milestone ? row->milestone->line : row->observation->line);
         return ERR_OK;
     }
-    figure_of_observation(region, &observation, &figure);
-    if (packing->options->revises)
-        observation.revises = (char *)(uintptr_t)packing->options->revises;
-    Songhua__V1__Event event = event_of_observation(&observation, packing->now_ms);
-    buffer_clear(&packing->event);
-    enum err err = event_pack(&event, &packing->event);
-    return err ? err
-               : parcel_add(&packing->submission->parcel, region, &figure, packing->event.data,
-                            packing->event.size);
+    return row->milestone ? pack_milestone(packing, row->milestone)
+                          : pack_observation(packing, row->observation);
 }
 
 /* --- the whole file --------------------------------------------------------------------------- */
@@ -120,7 +144,7 @@ enum err submission_read_bytes(const char *name, const struct source *source, co
     buffer_init(&packing.event, EVENT_MAX_BYTES);
     enum err err = diag_init(&submission.diag, name, SUBMISSION_MAX_FINDINGS);
     if (!err)
-        err = parcel_init(&submission.parcel, "observation", name);
+        err = parcel_init(&submission.parcel, source_topic(source, bytes, size), name);
     if (!err)
         err = read_rows(source, bytes, size, &packing);
     buffer_fini(&packing.event);

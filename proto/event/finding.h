@@ -144,6 +144,10 @@
       "数量须有单位。")                                                                                \
     X(METHOD_MISFIT, "SH-2222", "method does not fit", "方法不适用",                                   \
       "The message says what the method needs.", "信息中写明了该方法的要求。")                         \
+    X(MILESTONE_COLUMN, "SH-2230", "the columns are not those of milestones", "不是进展填报的列",      \
+      "Columns: indicator, region, part, state, date, source, note; all but part, source and note "    \
+      "must be there.",                                                                                \
+      "可用的列：指标、地区、分项、进展、日期、来源、备注；除分项、来源、备注外必填。")                \
     X(DATE_FORM, "SH-2224", "not a day of the calendar", "不是有效的日期",                             \
       "Write it as 2025-12-31; a due date may also be a period, 2025 or 2025-06.",                     \
       "请写成 2025-12-31；到期日也可写时期，如 2025 或 2025-06。")                                     \

@@ -399,3 +399,56 @@ Test(deposit, a_large_file_becomes_several_batches_of_one_transaction, .timeout 
     buffer_fini(&text);
     bench_free(&bench);
 }
+
+Test(submission, reports_of_milestones_are_told_by_their_header_and_sent_once, .timeout = 30)
+{
+    static const char text[] = "指标,地区,分项,进展,日期\nj34,220100,,已启动,2022-01-10\n";
+    static const char later[] = "指标,地区,分项,进展,日期\nj34,220100,,已启动,2022-01-10\n"
+                                "j34,220100,,已完成,2024-05-30\n";
+    struct bench bench = bench_new();
+    struct diag diag;
+    struct framework *framework;
+    struct submission submission;
+    struct parcel_reader reader;
+    struct parcel_row row;
+    cr_assert_eq(diag_init(&diag, "framework", 10), ERR_OK);
+    cr_assert_eq(framework_load_file("deploy/framework/jilin-2021.yaml", &diag, &framework),
+                 ERR_OK);
+    bench.options.framework = framework;
+    cr_assert_eq(read_text(&bench, text, &submission), ERR_OK);
+    cr_assert_eq(parcel_open(submission.parcel.bytes.data, submission.parcel.bytes.size, &reader),
+                 ERR_OK);
+    cr_expect_str_eq(reader.label.topic, "milestone");
+    cr_assert_eq(parcel_next(&reader, &row), ERR_OK);
+    Songhua__V1__Event *event = songhua__v1__event__unpack(NULL, row.size, row.event);
+    cr_assert_not_null(event);
+    cr_assert_eq(event->body_case, SONGHUA__V1__EVENT__BODY_MILESTONE);
+    cr_expect_str_eq(event->milestone->indicator, "j34");
+    cr_expect_eq(event->milestone->state, SONGHUA__V1__MILESTONE_STATE__MILESTONE_STARTED);
+    songhua__v1__event__free_unpacked(event, NULL);
+    submission_fini(&submission);
+    struct deposit_outcome outcome = deposit_flagged(&bench, text, 0);
+    cr_expect_eq(outcome.fresh, 1);
+    outcome = deposit_flagged(&bench, later, 0);
+    cr_expect_eq(outcome.fresh, 0);
+    cr_expect_eq(outcome.unchanged, 1);
+    cr_expect_eq(outcome.revised, 1);
+    framework_free(framework);
+    diag_fini(&diag);
+    bench_free(&bench);
+}
+
+Test(submission, a_milestone_of_a_foreign_region_is_refused, .timeout = 30)
+{
+    struct bench bench = bench_new();
+    struct submission submission;
+    bench.options.framework = NULL;
+    cr_assert_eq(
+        read_text(&bench, "indicator,region,state,date\nx,220200,done,2024-01-01\n", &submission),
+        ERR_ROWS);
+    cr_assert_eq(submission.diag.total, 1);
+    cr_expect_str_eq(submission.diag.items[0].code, "SH-1403");
+    cr_expect_eq(submission.diag.items[0].line, 2);
+    submission_fini(&submission);
+    bench_free(&bench);
+}
