@@ -17,7 +17,9 @@ enum {
     FRAMEWORK_MAX_BANDS = 32,
     FRAMEWORK_MAX_PEERS = 64,
     COMPOSITE_MAX_PERIODS = 64,
-    COMPOSITE_MAX_DRAWS = 100000,
+    COMPOSITE_MAX_CELLS =
+        5 * 1000 * 1000, /* of one composite: see framework_composite_validate.c */
+    COMPOSITE_MAX_DRAWS = 10000,
     UNIT_FIRST_CODE = 900000, /* GB/T 2260 uses none from here on */
     UNIT_LAST_CODE = 999999
 };

@@ -188,6 +188,39 @@ static void validate_periods(const struct framework_composite *composite, struct
                     "from and to are periods of one kind, in order, at most 64");
 }
 
+/* Without `to` there may be as many periods as there can be. */
+static size_t period_count(const struct framework_composite *composite)
+{
+    size_t count = 1;
+    if (!composite->from.is_set)
+        return 1;
+    if (!composite->to.is_set)
+        return COMPOSITE_MAX_PERIODS;
+    struct period period = composite->from.period;
+    while (count < COMPOSITE_MAX_PERIODS && period_key(period) < period_key(composite->to.period)) {
+        period = period_next(period);
+        count++;
+    }
+    return count;
+}
+
+/* Memory is a multiple of this, and is taken when the framework comes into force: two columns for an
+ * indicator, which may have a divisor, and what is kept of a group weighs as much as eight. */
+static void validate_size(const struct framework *framework,
+                          const struct framework_composite *composite, struct diag *diag)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < framework->indicator_count; i++)
+        columns += composite_has_indicator(composite, &framework->indicators[i]) ? 2 : 0;
+    for (size_t i = 0; i < framework->group_count && composite->root != NULL; i++)
+        columns += group_is_within(&framework->groups[i], composite->root) ? 8 : 0;
+    if (columns * composite->unit_count * period_count(composite) > COMPOSITE_MAX_CELLS)
+        schema_find(
+            diag, composite->place, FINDING_LIST_LIMIT, "from", composite->id,
+            "单元 × 时期 ×（2 × 指标 + 8 × 分组）最多 500 万；请给出 to 或缩小范围",
+            "units x periods x (2 x indicators + 8 x groups): at most 5 million; give a to");
+}
+
 static void validate_units_of(const struct framework *framework,
                               const struct framework_composite *composite, struct diag *diag)
 {
@@ -257,6 +290,7 @@ enum err framework_validate_composites(struct framework *framework, struct arena
         validate_units_of(framework, composite, diag);
         validate_peers(framework, composite, diag);
         validate_periods(composite, diag);
+        validate_size(framework, composite, diag);
         validate_bands(composite, diag);
     }
     return err;

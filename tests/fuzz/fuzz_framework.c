@@ -1,7 +1,26 @@
-/* A framework document as scorer and agent meet it. */
+/* A framework document as scorer and agent meet it, and its composites over no figure at all. */
+#include "consumers/evaluate/ranking.h"
 #include "proto/event/framework.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+static void rank(const struct framework *framework)
+{
+    const struct as_of now = {UINT64_MAX, UINT64_MAX};
+    struct evaluation *evaluation;
+    if (evaluation_new(NULL, &evaluation))
+        return;
+    for (size_t i = 0; i < framework->composite_count; i++) {
+        struct ranking *ranking;
+        if (ranking_new(framework, &framework->composites[i], &ranking))
+            continue;
+        if (ranking_refresh(ranking, evaluation, now) || ranking_visit(ranking, true, NULL, NULL))
+            abort(); /* a framework that loads can be worked with */
+        ranking_free(ranking);
+    }
+    evaluation_free(evaluation);
+}
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
@@ -10,8 +29,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     struct framework *framework = NULL;
     if (diag_init(&diag, "fuzz.yaml", 50))
         return 0;
-    if (!framework_load(data, size, &diag, &framework))
+    if (!framework_load(data, size, &diag, &framework)) {
+        rank(framework);
         framework_free(framework);
+    }
     diag_fini(&diag);
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "proto/event/framework.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #define HEAD "framework: t\nversion: 1\ntitle: {zh: 测, en: t}\nsource: s\n" /* lines 1 to 4 */
@@ -146,6 +147,38 @@ Test(framework_composite, a_composite_that_cannot_be_made_is_refused, .timeout =
                    FINDING_ID_REPEATED, 13, 78, "one group");
     expect_refused(WHOLE COMPOSITE("") "  - {id: c, name: {zh: 综, en: c}, root: g}\n",
                    FINDING_ID_REPEATED, 14, 5, "");
+}
+
+/* 500 units, 100 indicators, one group: at most 48 periods. */
+static size_t write_large(char *out, size_t size, const char *periods)
+{
+    size_t used = (size_t)snprintf(out, size, HEAD "units:\n");
+    for (int i = 0; i < 500; i++)
+        used += (size_t)snprintf(out + used, size - used,
+                                 "  - {code: %d, id: u%d, name: {zh: 单, en: u}}\n", 900000 + i, i);
+    used += (size_t)snprintf(out + used, size - used, GROUPS "indicators:\n");
+    for (int i = 0; i < 100; i++)
+        used += (size_t)snprintf(out + used, size - used,
+                                 "  - {id: x%d, name: {zh: 测, en: x}, kind: share, unit: \"%%\","
+                                 " parent: g" SCALED "}\n",
+                                 i);
+    return used + (size_t)snprintf(out + used, size - used, COMPOSITE("%s"), periods);
+}
+
+Test(framework_composite, one_that_would_take_too_much_memory_is_refused, .timeout = 20)
+{
+    static char document[200 * 1024];
+    struct diag diag;
+    cr_assert_lt(write_large(document, sizeof document, ", from: 1990, to: 2037"), sizeof document);
+    framework_free(load(document, ERR_OK, &diag));
+    diag_fini(&diag);
+    (void)write_large(document, sizeof document, ", from: 1990, to: 2038");
+    (void)load(document, ERR_FRAMEWORK, &diag);
+    cr_expect_str_eq(diag.items[0].code, finding_code(FINDING_LIST_LIMIT));
+    diag_fini(&diag);
+    (void)write_large(document, sizeof document, ", from: 1990");
+    (void)load(document, ERR_FRAMEWORK, &diag);
+    diag_fini(&diag);
 }
 
 static void expect_checked(const char *document, enum finding finding, const char *en)
