@@ -19,24 +19,28 @@ struct making {
     unsigned next_field; /* fields mostly come in the descriptor's order */
 };
 
-static bool take_long_varint(struct reader *reader, uint64_t *out)
+/* protobuf-c takes values of up to ten bytes, and tags and lengths of up to five. What is written longer than
+ * that, or says more than 64 bits, is left to it. */
+enum { VALUE_BYTES = 10, TAG_BYTES = 5 };
+
+static bool take_long_varint(struct reader *reader, unsigned bytes_max, uint64_t *out)
 {
     uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
+    for (unsigned i = 0; i < bytes_max && reader->at < reader->end; i++) {
         unsigned char byte = *reader->at++;
-        value |= (uint64_t)(byte & 0x7f) << shift;
+        value |= (uint64_t)(byte & 0x7f) << 7 * i;
         if (byte < 0x80) {
             *out = value;
-            return true;
+            return i + 1 < VALUE_BYTES || byte <= 1;
         }
     }
     return false;
 }
 
-static inline bool take_varint(struct reader *reader, uint64_t *out)
+static inline bool take_varint(struct reader *reader, unsigned bytes_max, uint64_t *out)
 {
     if (reader->at == reader->end || *reader->at >= 0x80)
-        return take_long_varint(reader, out);
+        return take_long_varint(reader, bytes_max, out);
     *out = *reader->at++;
     return true;
 }
@@ -44,7 +48,7 @@ static inline bool take_varint(struct reader *reader, uint64_t *out)
 static inline bool take_bytes(struct reader *reader, const unsigned char **bytes, size_t *size)
 {
     uint64_t length;
-    if (!take_varint(reader, &length) || length > (uint64_t)(reader->end - reader->at))
+    if (!take_varint(reader, TAG_BYTES, &length) || length > (uint64_t)(reader->end - reader->at))
         return false;
     *bytes = reader->at;
     *size = (size_t)length;
@@ -184,7 +188,7 @@ static bool put_field(struct making *making, struct reader *reader, struct arena
                       unsigned depth)
 {
     uint64_t tag, value;
-    if (!take_varint(reader, &tag))
+    if (!take_varint(reader, TAG_BYTES, &tag))
         return false;
     const ProtobufCFieldDescriptor *field = find_field(making, tag >> 3);
     if (!field || !mark(field, making->message))
@@ -192,7 +196,7 @@ static bool put_field(struct making *making, struct reader *reader, struct arena
     void *member = making->message + field->offset;
     switch (tag & 7) {
     case WIRE_VARINT:
-        return take_varint(reader, &value) && put_varint(field, member, value);
+        return take_varint(reader, VALUE_BYTES, &value) && put_varint(field, member, value);
     case WIRE_64_BITS:
         return put_fixed(field, member, reader, 8);
     case WIRE_LENGTH:
@@ -233,8 +237,8 @@ Songhua__V1__EventBatch *unpack_events(const unsigned char *payload, size_t size
         struct reader event = {0};
         uint64_t tag;
         size_t event_size;
-        if (!take_varint(&reader, &tag) || tag != EVENTS_TAG || batch->n_events == event_count ||
-            !take_bytes(&reader, &event.at, &event_size))
+        if (!take_varint(&reader, TAG_BYTES, &tag) || tag != EVENTS_TAG ||
+            batch->n_events == event_count || !take_bytes(&reader, &event.at, &event_size))
             return NULL;
         event.end = event.at + event_size;
         events[batch->n_events] = unpack(&songhua__v1__event__descriptor, event, arena, 0);
