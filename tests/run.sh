@@ -12,7 +12,7 @@ mkdir -p "$reports"
 for name in $(env | sed -n 's/^\(SONGHUA_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
 export SONGHUA_CONFIG=/dev/null
 export SONGHUA_BUILD="$build"
-export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:log_path=$reports/asan}"
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:verify_asan_link_order=0:log_path=$reports/asan}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1:log_path=$reports/ubsan}"
 export TSAN_OPTIONS="${TSAN_OPTIONS:-log_path=$reports/tsan:suppressions=$PWD/tests/support/tsan.supp}"
 export LSAN_OPTIONS="${LSAN_OPTIONS:-print_suppressions=0:suppressions=$PWD/tests/support/lsan.supp}"

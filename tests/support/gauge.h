@@ -7,6 +7,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* With AddressSanitizer malloc is the sanitizer's: it keeps what was freed, and cannot be replaced. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { GAUGE_HAS_SANITIZER = 1 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+enum { GAUGE_HAS_SANITIZER = 1 };
+#else
+enum { GAUGE_HAS_SANITIZER = 0 };
+#endif
+#else
+enum { GAUGE_HAS_SANITIZER = 0 };
+#endif
+
 struct gauge {
     const char *name, *unit;
     double allowed; /* growth from first to last that still counts as flat */

@@ -30,7 +30,7 @@ void siege_step(struct siege *siege);
 /* A new good client gets in and is served. */
 void siege_lets_in(struct siege *siege, const char *name);
 
-/* The broker's memory that no file backs, and its open descriptors. */
+/* The broker's memory that no file backs, 0 where a sanitizer keeps what is freed; its open descriptors. */
 double siege_memory_kib(struct siege *siege);
 double siege_descriptors(struct siege *siege);
 /* Whether the broker's log has the text. It writes before it answers. */
