@@ -188,7 +188,7 @@ $(BUILD)/songhua-tests: $(TEST_OBJECTS) $(FUZZ_ENTRIES) $(BROKER) $(PRODUCERS) $
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lcriterion
 
 # Crash images: lives recorded under a disk that is a library before libc, and what a cut leaves of them.
-POWER_OBJECTS := $(call objects,$(wildcard tests/fault/power/*.c) tests/support/history.c tests/support/batches.c)
+POWER_OBJECTS := $(call objects,$(wildcard tests/fault/power/*.c) tests/support/history.c tests/support/batches.c tests/support/preload.c)
 $(POWER_OBJECTS): EXTRA_CFLAGS := -Wno-pedantic
 $(BUILD)/fault-power: $(POWER_OBJECTS) $(BROKER) $(CONSUMERS) $(SONGHUA)
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS)
@@ -241,7 +241,7 @@ $(BUILD)/songhua-load: $(call objects,tests/fault/load/load.c tests/support/worl
 ## make clang         build everything with clang
 asan asan-clang: deps-check
 	@$(MAKE) --no-print-directory FLAVOUR=$@ programs tests
-	@tests/run.sh build/$@
+	@IMAGES=$${IMAGES:-5000} FLIPS=$${FLIPS:-500} tests/run.sh build/$@
 tsan: export TSAN_OPTIONS = log_path=$(CURDIR)/build/tsan/reports/tsan:ignore_noninstrumented_modules=1:suppressions=$(CURDIR)/tests/support/tsan.supp
 tsan: deps-check
 	@$(MAKE) --no-print-directory FLAVOUR=tsan programs build/tsan/songhua-load

@@ -1,5 +1,7 @@
 #include "tests/support/bad_disk.h"
 
+#include "tests/support/preload.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -18,10 +20,10 @@ static void touch(const char *path)
 
 void bad_disk_prepare(struct world *world, const char *fail)
 {
-    char library[PATH_MAX], whole[PATH_MAX];
+    char library[PATH_MAX];
     const char *build = getenv("SONGHUA_BUILD");
     snprintf(library, sizeof library, "%s/libfaultdisk.so", build ? build : "build/release");
-    if (!realpath(library, whole)) {
+    if (!preload_set(library)) {
         fprintf(stderr, "bad_disk: %s is not there\n", library);
         abort();
     }
@@ -33,13 +35,13 @@ void bad_disk_prepare(struct world *world, const char *fail)
     setenv("FAULT_DISK_ARMED", world_path(world, "%s", armed), 1);
     setenv("FAULT_DISK_FAILED", world_path(world, "%s", failed), 1);
     setenv("FAULT_DISK_ROOM", world_path(world, "%s", room), 1);
-    setenv("LD_PRELOAD", whole, 1);
 }
 
 void bad_disk_release(void)
 {
-    static const char *const names[] = {"LD_PRELOAD",       "FAULT_DISK_ROOT", "FAULT_DISK_FAIL",
-                                        "FAULT_DISK_ARMED", "FAULT_DISK_ROOM", "FAULT_DISK_FAILED"};
+    static const char *const names[] = {"FAULT_DISK_ROOT", "FAULT_DISK_FAIL", "FAULT_DISK_ARMED",
+                                        "FAULT_DISK_ROOM", "FAULT_DISK_FAILED"};
+    preload_unset();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unsetenv(names[i]);
 }

@@ -1,5 +1,7 @@
 #include "tests/fault/power/lives.h"
 
+#include "tests/support/preload.h"
+
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -68,9 +70,8 @@ static void preload(void)
         lives_die("/proc/self/exe", strerror(errno));
     path[size] = '\0';
     strcpy(strrchr(path, '/'), "/libfaultdisk.so");
-    if (access(path, R_OK))
+    if (!preload_set(path))
         lives_die(path, strerror(errno));
-    setenv("LD_PRELOAD", path, 1);
 }
 
 static void set_path(const struct place *place, const char *name, const char *file)
