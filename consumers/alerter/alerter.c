@@ -1,5 +1,6 @@
 #include "consumers/alerter/alerter.h"
 
+#include "consumers/alerter/data_rules.h"
 #include "consumers/alerter/rules.h"
 #include "consumers/alerter/state.h"
 #include "consumers/alerter/summary.h"
@@ -124,20 +125,29 @@ static enum err hear(struct alerter *alerter, const struct alert_fact *fact,
     return err;
 }
 
+static enum err hear_event(struct alerter *alerter, const struct service_input *input,
+                           uint32_t index, struct effects *effects)
+{
+    const Songhua__V1__Event *event = input->events[index];
+    const struct data_fact data = {input->batch->region, input->sequence, index, input->stored_ms};
+    if (event->body_case == SONGHUA__V1__EVENT__BODY_FRAMEWORK_REFUSAL)
+        return data_rules_refusal(&alerter->state, &data, event->framework_refusal, effects);
+    if (event->body_case != SONGHUA__V1__EVENT__BODY_SCORE)
+        return ERR_OK;
+    const struct alert_fact fact = {.region = input->batch->region,
+                                    .score = event->score,
+                                    .sequence = input->sequence,
+                                    .index = index,
+                                    .stored_ms = input->stored_ms};
+    enum err err = hear(alerter, &fact, effects);
+    return err ? err : data_rules_score(&alerter->state, &data, event->score, effects);
+}
+
 enum err alerter_handle(void *context, const struct service_input *input, struct effects *effects)
 {
     struct alerter *alerter = context;
     enum err err = ERR_OK;
-    for (size_t i = 0; i < input->event_count && !err; i++) {
-        const Songhua__V1__Event *event = input->events[i];
-        if (event->body_case != SONGHUA__V1__EVENT__BODY_SCORE)
-            continue;
-        const struct alert_fact fact = {.region = input->batch->region,
-                                        .score = event->score,
-                                        .sequence = input->sequence,
-                                        .index = (uint32_t)i,
-                                        .stored_ms = input->stored_ms};
-        err = hear(alerter, &fact, effects);
-    }
+    for (size_t i = 0; i < input->event_count && !err; i++)
+        err = hear_event(alerter, input, (uint32_t)i, effects);
     return err;
 }

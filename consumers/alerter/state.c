@@ -34,6 +34,14 @@ static size_t key_of(uint32_t region, const Songhua__V1__Score *score, char out[
     return size < KEY_BYTES ? (size_t)size : 0;
 }
 
+struct alert_track *alerter_state_find(const struct alerter_state *state, uint32_t region,
+                                       const Songhua__V1__Score *score)
+{
+    char key[KEY_BYTES];
+    size_t key_size = key_of(region, score, key);
+    return key_size ? map_find(&state->tracks, key + PREFIX_BYTES, key_size - PREFIX_BYTES) : NULL;
+}
+
 enum err alerter_state_track(struct alerter_state *state, uint32_t region,
                              const Songhua__V1__Score *score, struct alert_track **out)
 {

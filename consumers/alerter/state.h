@@ -23,6 +23,10 @@ struct alerter_state {
 void alerter_state_init(struct alerter_state *state);
 void alerter_state_fini(struct alerter_state *state);
 
+/* The track of the score's target; NULL: there is none yet. */
+struct alert_track *alerter_state_find(const struct alerter_state *state, uint32_t region,
+                                       const Songhua__V1__Score *score);
+
 /* The track of the score's target, all zero when it is new; to be changed in place and then kept.
  * Errors  ERR_USAGE (ids out of form), ERR_LIMIT, ERR_NOMEM. */
 MUST_CHECK enum err alerter_state_track(struct alerter_state *state, uint32_t region,

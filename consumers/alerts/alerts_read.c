@@ -64,3 +64,11 @@ enum err alerts_read(const struct invocation *invocation, const struct alerts_ha
     reader_close(&reader);
     return !err && reading.is_damaged ? ERR_MALFORMED : err;
 }
+
+bool alerts_wants(const struct alerts_settings *settings, const struct entry *entry)
+{
+    bool is_alert = entry->event->body_case == SONGHUA__V1__EVENT__BODY_ALERT;
+    bool is_data =
+        is_alert && entry->event->alert->family == SONGHUA__V1__ALERT_FAMILY__ALERT_FAMILY_DATA;
+    return is_data == settings->is_data || !is_alert;
+}

@@ -28,6 +28,8 @@ static enum err show(const struct following *following, const struct entry *entr
 static enum err take(void *context, const struct entry *entry)
 {
     struct following *following = context;
+    if (!alerts_wants(following->settings, entry))
+        return ERR_OK;
     if (following->list)
         return alert_list_put(following->list, entry);
     enum err err = show(following, entry);

@@ -21,7 +21,7 @@ struct listing {
 static enum err take(void *context, const struct entry *entry)
 {
     struct listing *listing = context;
-    return alert_list_put(listing->list, entry);
+    return alerts_wants(listing->settings, entry) ? alert_list_put(listing->list, entry) : ERR_OK;
 }
 
 static enum err show(void *context, const struct entry *entry)

@@ -12,19 +12,24 @@ struct alerts_settings {
     struct reader_settings reader;
     struct option_list regions;
     uint64_t count;
-    bool is_all, is_json, is_utc;
+    bool is_all, is_data, is_json, is_utc;
 };
 
 /* clang-format off */
 #define ALERTS_OPTIONS                                                                                 \
     READER_OPTIONS(struct alerts_settings),                                                            \
     {"json", 0, OPTION_FLAG, offsetof(struct alerts_settings, is_json), NULL, "one JSON object a line"}, \
+    {"data", 0, OPTION_FLAG, offsetof(struct alerts_settings, is_data), NULL,                          \
+     "alerts about data instead: late reports, refused frameworks"},                                   \
     {"utc", 0, OPTION_FLAG, offsetof(struct alerts_settings, is_utc), NULL,                            \
      "times in UTC instead of local time"}
 #define ALERTS_REGION_OPTION                                                                           \
     {"region", 'r', OPTION_LIST, offsetof(struct alerts_settings, regions), "REGION",                  \
      "code or name; may be given several times"}
 /* clang-format on */
+
+/* Whether the alert is of the family that was asked for: targets, or with --data data. */
+bool alerts_wants(const struct alerts_settings *settings, const struct entry *entry);
 
 /* Read the stream alerts from its beginning, each event to `take`; when following, `rest` at the end and
  * again whenever there is no more; *last is the last record that was read or passed over. What fails is

@@ -1,0 +1,196 @@
+#include "consumers/alerter/data_rules.h"
+
+#include "proto/base/text.h"
+#include "proto/event/region.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRING   SONGHUA__V1__ALERT_STATE__ALERT_FIRING
+#define RESOLVED SONGHUA__V1__ALERT_STATE__ALERT_RESOLVED
+
+enum { NATION = 0, SUMMARY_BYTES = 2048, TARGET_BYTES = 80 };
+
+/* One alert while it is said. */
+struct saying {
+    const struct data_fact *fact;
+    Songhua__V1__Alert alert;
+    char cause[EVENT_ADDRESS_BYTES], zh[SUMMARY_BYTES], en[SUMMARY_BYTES];
+};
+
+/* protobuf-c's message types have no const; packing does not write through them. */
+static char *unconst(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+/* The track of a rule, under a target that no framework can have. */
+static enum err track_of(struct alerter_state *state, uint32_t region, const char *indicator,
+                         const char *target, Songhua__V1__Score *key, struct alert_track **out)
+{
+    songhua__v1__score__init(key);
+    key->indicator = unconst(indicator);
+    key->target = unconst(target);
+    return alerter_state_track(state, region, key, out);
+}
+
+static void fire(struct alert_track *track, const struct data_fact *fact, uint32_t region,
+                 const Songhua__V1__Score *key, const char *since, Songhua__V1__Severity severity)
+{
+    const struct alert_fact about = {
+        .region = region, .score = key, .sequence = fact->sequence, .index = fact->index};
+    track->is_firing = true;
+    track->severity = severity;
+    track->since_ms = fact->stored_ms;
+    snprintf(track->since_period, sizeof track->since_period, "%s", since);
+    alert_id(&about, track->id);
+}
+
+static enum err say(struct saying *saying, const char *rule, uint32_t region,
+                    const struct alert_track *track, Songhua__V1__AlertState state,
+                    struct effects *effects)
+{
+    char topic[EVENT_TOPIC_BYTES];
+    Songhua__V1__Alert *alert = &saying->alert;
+    Songhua__V1__Event event = event_of_alert(alert, 0);
+    event_address_format(saying->fact->sequence, saying->fact->index, saying->cause);
+    alert->id = unconst(track->id);
+    alert->rule = unconst(rule);
+    alert->family = SONGHUA__V1__ALERT_FAMILY__ALERT_FAMILY_DATA;
+    alert->state = state;
+    alert->severity = track->severity;
+    alert->since_ms = track->since_ms;
+    alert->since_period = unconst(track->since_period);
+    alert->cause = saying->cause;
+    alert->summary_zh = saying->zh;
+    alert->summary_en = saying->en;
+    enum err err = event_topic(&event, topic);
+    return err ? err : effects_publish(effects, region, topic, &event);
+}
+
+/* Keep the track as it is now, and when it has ended forget all but the moment. */
+static enum err settle(struct alert_track *track, uint32_t region, const Songhua__V1__Score *key,
+                       bool has_ended, struct effects *effects)
+{
+    if (has_ended)
+        *track = (struct alert_track){.as_of = track->as_of};
+    return alerter_state_keep(region, key, track, effects);
+}
+
+/* --- late reports ------------------------------------------------------------------------------- */
+
+static void write_late(struct saying *saying, const Songhua__V1__Score *score, bool is_late)
+{
+    const struct region *region = region_find(saying->fact->region);
+    const char *zh = region ? region->zh : "", *en = region ? region->en : "";
+    const char *since = score->overdue_since;
+    if (!is_late) {
+        snprintf(saying->zh, sizeof saying->zh, "%s%s：数据已补报。", zh, score->name_zh);
+        snprintf(saying->en, sizeof saying->en, "%s, %s: the report has come.", en, score->name_en);
+    } else if (*score->period) {
+        snprintf(saying->zh, sizeof saying->zh, "%s%s：%s之后的数据逾期未报，应于%s前填报。", zh,
+                 score->name_zh, score->period, since);
+        snprintf(saying->en, sizeof saying->en,
+                 "%s, %s: the report after %s is late, it was due by %s.", en, score->name_en,
+                 score->period, since);
+    } else {
+        snprintf(saying->zh, sizeof saying->zh, "%s%s：从未填报，应于%s前填报。", zh,
+                 score->name_zh, since);
+        snprintf(saying->en, sizeof saying->en, "%s, %s: never reported, it was due by %s.", en,
+                 score->name_en, since);
+    }
+}
+
+static enum err hear_late(struct alerter_state *state, const struct data_fact *fact,
+                          const Songhua__V1__Score *score, struct effects *effects)
+{
+    struct alert_track *track;
+    Songhua__V1__Score key;
+    struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
+    bool is_late = *score->overdue_since;
+    enum err err = track_of(state, fact->region, score->indicator, "@late", &key, &track);
+    if (err)
+        return err == ERR_USAGE ? ERR_OK : err;
+    if (score->as_of_sequence < track->as_of || is_late == track->is_firing)
+        return ERR_OK;
+    track->as_of = score->as_of_sequence;
+    if (is_late)
+        fire(track, fact, fact->region, &key, score->period, SONGHUA__V1__SEVERITY__SEVERITY_WATCH);
+    write_late(&saying, score, is_late);
+    saying.alert.indicator = score->indicator;
+    saying.alert.score = (Songhua__V1__Score *)(uintptr_t)score;
+    err = say(&saying, RULE_LATE, fact->region, track, is_late ? FIRING : RESOLVED, effects);
+    return err ? err : settle(track, fact->region, &key, !is_late, effects);
+}
+
+/* --- refused frameworks ------------------------------------------------------------------------- */
+
+enum err data_rules_refusal(struct alerter_state *state, const struct data_fact *fact,
+                            const Songhua__V1__FrameworkRefusal *refusal, struct effects *effects)
+{
+    struct alert_track *track;
+    Songhua__V1__Score key;
+    char target[TARGET_BYTES], version[PERIOD_TEXT_BYTES];
+    struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
+    snprintf(target, sizeof target, "@%s", refusal->id);
+    snprintf(version, sizeof version, "%u", refusal->version);
+    enum err err = track_of(state, NATION, "framework", target, &key, &track);
+    if (err)
+        return err == ERR_USAGE ? ERR_OK : err;
+    if (fact->sequence < track->as_of)
+        return ERR_OK;
+    track->as_of = fact->sequence;
+    fire(track, fact, NATION, &key, version, SONGHUA__V1__SEVERITY__SEVERITY_SEVERE);
+    snprintf(saying.zh, sizeof saying.zh, "指标体系 %s@%u 未采用，%llu处错误，第一处 %s；仍用 %s。",
+             refusal->id, refusal->version, (unsigned long long)refusal->findings,
+             refusal->first_zh, *refusal->in_force ? refusal->in_force : "（无）");
+    snprintf(saying.en, sizeof saying.en,
+             "framework %s@%u was refused, %llu findings, the first at %s; %s stays in force.",
+             refusal->id, refusal->version, (unsigned long long)refusal->findings,
+             refusal->first_en, *refusal->in_force ? refusal->in_force : "none");
+    saying.alert.indicator = unconst("framework");
+    saying.alert.target = refusal->id;
+    err = say(&saying, RULE_REFUSED, NATION, track, FIRING, effects);
+    return err ? err : settle(track, NATION, &key, false, effects);
+}
+
+/* "jilin-2021@3" as id and version; false: another form. */
+static bool split_label(const char *label, char id[TARGET_BYTES], uint64_t *version)
+{
+    const char *at = strrchr(label, '@');
+    if (!at || text_parse_u64(at + 1, version))
+        return false;
+    int size = snprintf(id, TARGET_BYTES, "@%.*s", (int)(at - label), label);
+    return size < TARGET_BYTES;
+}
+
+static enum err hear_framework(struct alerter_state *state, const struct data_fact *fact,
+                               const Songhua__V1__Score *score, struct effects *effects)
+{
+    struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
+    char target[TARGET_BYTES];
+    uint64_t version, refused;
+    Songhua__V1__Score key = SONGHUA__V1__SCORE__INIT;
+    key.indicator = unconst("framework");
+    key.target = target;
+    if (!split_label(score->framework, target, &version))
+        return ERR_OK;
+    struct alert_track *track = alerter_state_find(state, NATION, &key);
+    if (!track || !track->is_firing || text_parse_u64(track->since_period, &refused) ||
+        version < refused)
+        return ERR_OK;
+    snprintf(saying.zh, sizeof saying.zh, "指标体系 %s 已生效。", score->framework);
+    snprintf(saying.en, sizeof saying.en, "framework %s is in force.", score->framework);
+    saying.alert.indicator = unconst("framework");
+    saying.alert.target = target + 1;
+    enum err err = say(&saying, RULE_REFUSED, NATION, track, RESOLVED, effects);
+    return err ? err : settle(track, NATION, &key, true, effects);
+}
+
+enum err data_rules_score(struct alerter_state *state, const struct data_fact *fact,
+                          const Songhua__V1__Score *score, struct effects *effects)
+{
+    enum err err = hear_framework(state, fact, score, effects);
+    return err ? err : hear_late(state, fact, score, effects);
+}

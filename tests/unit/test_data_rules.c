@@ -1,0 +1,162 @@
+#include "consumers/alerter/alerter.h"
+#include "consumers/alerter/data_rules.h"
+#include "tests/support/scratch.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIRING   SONGHUA__V1__ALERT_STATE__ALERT_FIRING
+#define RESOLVED SONGHUA__V1__ALERT_STATE__ALERT_RESOLVED
+
+/* An alerter's state, and the alerts that the last event made. */
+struct data_case {
+    struct alerter_state state;
+    struct effects effects;
+    uint64_t sequence;
+    Songhua__V1__EventBatch *alerts; /* NULL: none */
+    char topic[TOPIC_MAX_BYTES + 1];
+    uint32_t region;
+};
+
+static enum err note(void *context, const struct batch_draft *draft)
+{
+    struct data_case *data = context;
+    cr_assert_null(data->alerts, "one batch");
+    data->alerts = songhua__v1__event_batch__unpack(NULL, draft->payload_size, draft->payload);
+    strcpy(data->topic, draft->topic);
+    data->region = draft->region;
+    return ERR_OK;
+}
+
+static void begin(struct data_case *data)
+{
+    if (data->alerts)
+        songhua__v1__event_batch__free_unpacked(data->alerts, NULL);
+    data->alerts = NULL;
+    effects_clear(&data->effects);
+    effects_begin(&data->effects, 1000 * ++data->sequence);
+}
+
+static const Songhua__V1__Alert *end(struct data_case *data)
+{
+    effects_end(&data->effects);
+    cr_assert_eq(effects_each(&data->effects, note, data), ERR_OK);
+    return data->alerts ? data->alerts->events[0]->alert : NULL;
+}
+
+static struct data_case data_new(void)
+{
+    struct data_case data = {.sequence = 0};
+    alerter_state_init(&data.state);
+    effects_init(&data.effects);
+    return data;
+}
+
+static void data_free(struct data_case *data)
+{
+    begin(data);
+    effects_fini(&data->effects);
+    alerter_state_fini(&data->state);
+}
+
+static const Songhua__V1__Alert *tell_score(struct data_case *data, const char *since,
+                                            const char *framework, uint64_t as_of)
+{
+    Songhua__V1__Score score = SONGHUA__V1__SCORE__INIT;
+    score.indicator = (char *)"rd_intensity";
+    score.target = (char *)"2025";
+    score.judgement = SONGHUA__V1__JUDGEMENT__JUDGEMENT_ON_TRACK;
+    score.period = (char *)"2023";
+    score.name_zh = (char *)"研发强度";
+    score.name_en = (char *)"R&D intensity";
+    score.overdue_since = (char *)(uintptr_t)since;
+    score.framework = (char *)(uintptr_t)framework;
+    score.as_of_sequence = as_of;
+    begin(data);
+    const struct data_fact fact = {220000, data->sequence, 3, 5000};
+    cr_assert_eq(data_rules_score(&data->state, &fact, &score, &data->effects), ERR_OK);
+    return end(data);
+}
+
+Test(data_rules, a_late_report_is_said_once_and_resolved_when_it_comes, .timeout = 10)
+{
+    struct data_case data = data_new();
+    cr_expect_null(tell_score(&data, "", "f@1", 10));
+    const Songhua__V1__Alert *alert = tell_score(&data, "2025-10-27", "f@1", 11);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, FIRING);
+    cr_expect_eq(alert->family, SONGHUA__V1__ALERT_FAMILY__ALERT_FAMILY_DATA);
+    cr_expect_eq(alert->severity, SONGHUA__V1__SEVERITY__SEVERITY_WATCH);
+    cr_expect_str_eq(alert->rule, "late_report");
+    cr_expect_str_eq(data.topic, "rd_intensity/late_report/firing");
+    cr_expect_not_null(strstr(alert->summary_zh, "2025-10-27"), "%s", alert->summary_zh);
+    cr_expect_not_null(strstr(alert->summary_en, "after 2023 is late"), "%s", alert->summary_en);
+    char id[ALERT_ID_BYTES];
+    snprintf(id, sizeof id, "%s", alert->id);
+    cr_expect_null(tell_score(&data, "2025-10-27", "f@1", 12), "it was said");
+    cr_expect_null(tell_score(&data, "", "f@1", 9), "an earlier one is not heard");
+    alert = tell_score(&data, "", "f@1", 13);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, RESOLVED);
+    cr_expect_str_eq(alert->id, id);
+    data_free(&data);
+}
+
+static const Songhua__V1__Alert *tell_refusal(struct data_case *data, uint32_t version)
+{
+    Songhua__V1__FrameworkRefusal refusal = SONGHUA__V1__FRAMEWORK_REFUSAL__INIT;
+    refusal.id = (char *)"f";
+    refusal.version = version;
+    refusal.findings = 2;
+    refusal.first_zh = (char *)"14:9: 错";
+    refusal.first_en = (char *)"14:9: wrong";
+    refusal.in_force = (char *)"f@1";
+    begin(data);
+    const struct data_fact fact = {220000, data->sequence, 0, 5000};
+    cr_assert_eq(data_rules_refusal(&data->state, &fact, &refusal, &data->effects), ERR_OK);
+    return end(data);
+}
+
+Test(data_rules, a_refused_framework_is_an_alert_until_it_is_in_force, .timeout = 10)
+{
+    struct data_case data = data_new();
+    const Songhua__V1__Alert *alert = tell_refusal(&data, 2);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, FIRING);
+    cr_expect_eq(alert->severity, SONGHUA__V1__SEVERITY__SEVERITY_SEVERE);
+    cr_expect_str_eq(data.topic, "framework/framework_refused/firing");
+    cr_expect_str_eq(alert->target, "f");
+    cr_expect_not_null(strstr(alert->summary_en, "f@2 was refused, 2 findings"));
+    cr_expect_not_null(strstr(alert->summary_en, "14:9: wrong"));
+    cr_expect_null(tell_score(&data, "", "f@1", 11), "the one before it");
+    cr_expect_null(tell_score(&data, "", "g@7", 12), "another framework");
+    alert = tell_score(&data, "", "f@2", 13);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, RESOLVED);
+    cr_expect_str_eq(alert->target, "f");
+    cr_expect_null(tell_score(&data, "", "f@2", 14));
+    data_free(&data);
+}
+
+Test(data_rules, what_fires_is_known_again_after_a_restart, .timeout = 10)
+{
+    struct data_case data = data_new();
+    struct scratch scratch = scratch_new();
+    struct outbox *outbox;
+    const struct outbox_options options = {
+        .directory = scratch.directory, .stream = "alerts", .producer = "alerter"};
+    cr_assert_eq(outbox_open(&options, &outbox), ERR_OK);
+    tell_score(&data, "2025-10-27", "f@1", 11);
+    cr_assert_eq(outbox_begin(outbox), ERR_OK);
+    cr_assert_eq(effects_apply(&data.effects, outbox), ERR_OK);
+    cr_assert_eq(outbox_commit(outbox), ERR_OK);
+    alerter_state_fini(&data.state);
+    alerter_state_init(&data.state);
+    cr_assert_eq(alerter_state_load(&data.state, outbox), ERR_OK);
+    cr_expect_null(tell_score(&data, "2025-10-27", "f@1", 12));
+    cr_expect_not_null(tell_score(&data, "", "f@1", 13));
+    outbox_close(&outbox);
+    scratch_remove(&scratch);
+    data_free(&data);
+}
