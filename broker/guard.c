@@ -38,7 +38,7 @@ unsigned guard_descriptors(unsigned *limit)
     DIR *directory = opendir("/proc/self/fd");
     *limit = getrlimit(RLIMIT_NOFILE, &most) ? 0 : (unsigned)most.rlim_cur;
     if (!directory)
-        return 0;
+        return *limit; /* not one is left, or it could be looked at */
     for (struct dirent *entry; (entry = readdir(directory));)
         count += entry->d_name[0] != '.';
     closedir(directory);

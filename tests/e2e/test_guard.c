@@ -97,12 +97,14 @@ static void a_message_of_gigabytes_is_cut_off(const char *port)
         most = bytes > most ? bytes : most;
         net_poll(&never, 1, 20);
     }
-    net_socket_close(&socket);
     an_honest_client_is_served();
     until_us = clock_monotonic_us() + 60 * 1000000ull;
     while (world_metric(world, "songhua_broker_memory_bytes") > LIMIT_MIB * 1048576.0)
         cr_assert_lt(clock_monotonic_us(), until_us, "what was held is not freed");
     cr_assert_eq(world_stop_broker(world, false), 0);
+    /* Not earlier: libzmq 4.3.4 aborts (session_base.cpp) when a socket is closed in the very moment in
+     * which its connection ends in the middle of a message. */
+    net_socket_close(&socket);
 }
 
 Test(guard, a_message_without_end_on_the_publish_port_is_cut_off_and_freed)
