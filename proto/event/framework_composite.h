@@ -10,6 +10,7 @@
 
 #include "proto/base/diag.h"
 #include "proto/event/framework_base.h"
+#include "proto/event/region.h"
 
 enum {
     FRAMEWORK_MAX_UNITS = 512,
@@ -19,9 +20,7 @@ enum {
     COMPOSITE_MAX_PERIODS = 64,
     COMPOSITE_MAX_CELLS =
         5 * 1000 * 1000, /* of one composite: see framework_composite_validate.c */
-    COMPOSITE_MAX_DRAWS = 10000,
-    UNIT_FIRST_CODE = 900000, /* GB/T 2260 uses none from here on */
-    UNIT_LAST_CODE = 999999
+    COMPOSITE_MAX_DRAWS = 10000
 };
 
 /* Something that is measured and is not a region of GB/T 2260: a country, a zone, a university. Its code

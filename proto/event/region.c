@@ -104,7 +104,7 @@ enum err region_parse(const char *text, uint32_t *out)
     const struct region *found[MAX_CANDIDATES];
     uint32_t code;
     if (read_code(text, &code)) {
-        if (region_find(code) == NULL)
+        if (region_find(code) == NULL && (code < UNIT_FIRST_CODE || code > UNIT_LAST_CODE))
             return ERR_NOT_FOUND;
         *out = code;
         return ERR_OK;

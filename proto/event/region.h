@@ -10,7 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REGION_NATION = 0, REGION_JILIN = 220000, REGION_CODE_BYTES = 7 };
+enum {
+    REGION_NATION = 0,
+    REGION_JILIN = 220000,
+    REGION_CODE_BYTES = 7,
+    UNIT_FIRST_CODE = 900000, /* GB/T 2260 uses none from here on: units of a framework */
+    UNIT_LAST_CODE = 999999
+};
 
 enum region_level { LEVEL_NATION, LEVEL_PROVINCE, LEVEL_PREFECTURE, LEVEL_COUNTY, LEVEL_ZONE };
 
@@ -29,7 +35,8 @@ const struct region *region_at(size_t index);
 const struct region *region_find(uint32_t code); /* NULL: not in the table */
 
 /* By code ("220100", "000000") or name: 长春市, 长春, Changchun (any case). A short name that two
- * regions share (吉林) is not accepted.
+ * regions share (吉林) is not accepted. The code of a unit ("900156") is, whether a framework has it or
+ * not: which units there are is the framework's to say (framework_region_parse()).
  * Errors  ERR_NOT_FOUND. */
 MUST_CHECK enum err region_parse(const char *text, uint32_t *out);
 

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct schema_detail no_detail = {"", ""};
@@ -214,21 +213,11 @@ static void read_share(struct schema_reader *reader, const yaml_node_t *node,
         schema_find_at(reader, node, FINDING_NUMBER_OUT, field, &wanted);
 }
 
-/* A unit's code; whether the framework has it is found out when all is read. */
-static bool unit_code_of(const char *text, uint32_t *out)
-{
-    if (strlen(text) != 6 || text[0] != '9' || strspn(text, "0123456789") != 6)
-        return false;
-    *out = (uint32_t)strtoul(text, NULL, 10);
-    return true;
-}
-
 static void read_region(struct schema_reader *reader, const yaml_node_t *node,
                         const struct schema_field *field, void *to)
 {
     uint32_t code;
-    if (unit_code_of(schema_scalar_text(node), &code) ||
-        region_parse(schema_scalar_text(node), &code) == ERR_OK) {
+    if (region_parse(schema_scalar_text(node), &code) == ERR_OK) {
         *(uint32_t *)to = code;
         return;
     }

@@ -1,4 +1,5 @@
 #include "proto/event/framework.h"
+#include "proto/event/observation_check.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -59,8 +60,25 @@ Test(framework_composite, units_are_found_by_code_id_and_name, .timeout = 10)
     uint32_t code = 0;
     cr_expect_eq(framework_region_parse(framework, "长春市", &code), ERR_OK);
     cr_expect_eq(code, 220100);
-    cr_expect_eq(framework_region_parse(framework, "900003", &code), ERR_NOT_FOUND);
+    cr_expect_eq(framework_region_parse(framework, "c", &code), ERR_NOT_FOUND);
     cr_expect_str_eq(framework_region_name(framework, 900001).en, "Alpha");
+    framework_free(framework);
+    diag_fini(&diag);
+}
+
+Test(framework_composite, a_figure_of_a_unit_that_the_framework_lacks_is_refused, .timeout = 10)
+{
+    struct diag diag;
+    struct framework *framework = load(WHOLE COMPOSITE(""), ERR_OK, &diag);
+    Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
+    struct observation_issues issues;
+    observation.indicator = (char *)"x";
+    observation.period = (char *)"2020";
+    observation_check(framework, 900002, &observation, &issues);
+    cr_expect_eq(issues.count, 0);
+    observation_check(framework, 900009, &observation, &issues);
+    cr_assert_eq(issues.count, 1);
+    cr_expect_eq(issues.items[0].finding, FINDING_REGION_NOT_LISTED);
     framework_free(framework);
     diag_fini(&diag);
 }

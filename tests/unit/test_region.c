@@ -85,7 +85,7 @@ Test(region, an_unknown_code_is_answered_with_what_it_would_lie_in, .timeout = 1
 {
     cr_expect_str_eq(hint_for("220199").en, "did you mean 220100 Changchun");
     cr_expect_str_eq(hint_for("229900").en, "did you mean 220000 Jilin Province");
-    cr_expect_str_eq(hint_for("999999").en, "");
+    cr_expect_str_eq(hint_for("899999").en, "");
 }
 
 Test(region, an_area_without_a_code_is_explained, .timeout = 10)
@@ -119,4 +119,13 @@ Test(region, a_code_is_written_with_six_digits, .timeout = 10)
     cr_expect_str_eq(out, "000000");
     region_format(220100, out);
     cr_expect_str_eq(out, "220100");
+}
+
+Test(region, codes_of_a_frameworks_units_are_accepted, .timeout = 10)
+{
+    uint32_t code = 0;
+    cr_assert_eq(region_parse("900156", &code), ERR_OK);
+    cr_expect_eq(code, 900156);
+    cr_expect_null(region_find(900156));
+    cr_expect_eq(region_parse("899999", &code), ERR_NOT_FOUND);
 }
