@@ -158,6 +158,19 @@ static enum err open_audit(struct broker *broker)
     return ERR_OK;
 }
 
+/* Above all what may be thrown away. */
+static void note_retention(struct broker *broker)
+{
+    const struct retention_rules *rules = &broker->options.retention;
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct retention_rule *rule = &rules->items[i];
+        audit_note(broker->audit, AUDIT_CONFIG, broker->identity.name,
+                   "retention stream=%s age_ms=%llu size=%llu read=%d past-unread=%d", rule->stream,
+                   (unsigned long long)rule->age_ms, (unsigned long long)rule->size_bytes,
+                   rule->is_read, rule->is_past_unread);
+    }
+}
+
 /* The settings of each start are on record, so that a change of them shows. */
 static void note_start(struct broker *broker)
 {
@@ -174,6 +187,7 @@ static void note_start(struct broker *broker)
                (unsigned long long)quota->events_per_second,
                (unsigned long long)quota->bytes_per_second, (unsigned long long)quota->stored_bytes,
                (unsigned long long)quota->max_producers, access_count(broker->access), digest);
+    note_retention(broker);
 }
 
 static enum err open_quota(struct broker *broker)
