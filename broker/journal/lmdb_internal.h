@@ -170,6 +170,11 @@ void lmdb_abort(struct journal *journal);
 
 enum err lmdb_prepare(struct journal *journal, bool *is_done);
 
+/* --- lmdb_look.c ---------------------------------------------------------------------------- */
+
+/* What root makes belongs to whom `like` belongs, or the broker could not open it. */
+void lmdb_keep_owner(const char *like, const char *path);
+
 /* --- lmdb_copy.c ---------------------------------------------------------------------------- */
 
 /* Read a copy's data file to its end; what is read goes to `to` too, unless that is -1. */

@@ -38,6 +38,23 @@ static int read_format(MDB_txn *txn, uint64_t *out)
     return code == MDB_NOTFOUND ? MDB_CORRUPTED : code;
 }
 
+void lmdb_keep_owner(const char *like, const char *path)
+{
+    struct stat info;
+    if (geteuid() || stat(like, &info))
+        return;
+    if (chown(path, info.st_uid, info.st_gid)) /* the broker says so when it cannot open it */
+        return;
+}
+
+/* LMDB makes its lock file when there is none. */
+static void keep_lock_owner(const char *folder)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/lock.mdb", folder) < (int)sizeof path && file_exists(path))
+        lmdb_keep_owner(folder, path);
+}
+
 /* --- looking ---------------------------------------------------------------------------------- */
 
 static int open_to_read(struct lmdb_journal *journal, const char *folder, bool is_copy)
@@ -49,6 +66,8 @@ static int open_to_read(struct lmdb_journal *journal, const char *folder, bool i
         return code;
     mdb_env_set_maxdbs(journal->env, LMDB_MAX_TABLES);
     code = mdb_env_open(journal->env, folder, flags, 0600);
+    if (!code && !is_copy)
+        keep_lock_owner(folder);
     if (!code)
         code = mdb_env_info(journal->env, &info);
     if (!code)
@@ -149,7 +168,10 @@ enum err journal_lock(const char *state, int *out)
     if (snprintf(path, sizeof path, "%s/" LMDB_LOCK_FILE, state) >= (int)sizeof path ||
         stat(state, &info) || !S_ISDIR(info.st_mode))
         return ERR_NOT_FOUND;
-    return file_lock(path, out);
+    enum err err = file_lock(path, out);
+    if (!err)
+        lmdb_keep_owner(state, path);
+    return err;
 }
 
 void journal_unlock(int lock)

@@ -60,9 +60,9 @@ static enum err fill_file(const char *copy, int file, uint64_t bytes,
     return err ? err : set_aside(file, bytes);
 }
 
-static enum err write_folder(const char *copy, const char *folder, uint64_t bytes,
-                             const struct journal_copied *expected, journal_copying *copying,
-                             void *context)
+static enum err write_folder(const char *copy, const char *state, const char *folder,
+                             uint64_t bytes, const struct journal_copied *expected,
+                             journal_copying *copying, void *context)
 {
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/" LMDB_DATA_FILE, folder) >= (int)sizeof path)
@@ -72,6 +72,7 @@ static enum err write_folder(const char *copy, const char *folder, uint64_t byte
         return err_from_errno(errno);
     enum err err = fill_file(copy, file, bytes, expected, copying, context);
     close(file);
+    lmdb_keep_owner(state, path);
     return err ? err : file_sync_directory(folder);
 }
 
@@ -94,7 +95,8 @@ enum err journal_restore(const char *copy, const char *state, uint64_t max_bytes
         return err;
     if (max_bytes && lmdb_map_bytes(max_bytes) > bytes)
         bytes = lmdb_map_bytes(max_bytes);
-    err = write_folder(copy, folder_new, bytes, expected, copying, context);
+    err = write_folder(copy, state, folder_new, bytes, expected, copying, context);
+    lmdb_keep_owner(state, folder_new);
     if (!err && rename(folder_new, folder))
         err = err_from_errno(errno);
     if (err)
@@ -216,6 +218,7 @@ enum err journal_compact_use(const char *state)
         err = path_in(state, LMDB_FOLDER, folder);
     if (err)
         return err;
+    lmdb_keep_owner(state, from);
     if ((unlink(lock) && errno != ENOENT) || rename(from, to))
         return err_from_errno(errno);
     err = file_sync_directory(folder);

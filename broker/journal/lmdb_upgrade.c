@@ -323,6 +323,7 @@ enum err journal_upgrade_use(const char *state)
         err = path_in(state, LMDB_FOLDER, folder);
     if (err)
         return err;
+    lmdb_keep_owner(state, from);
     if ((link(to, kept) && errno != EEXIST) || (unlink(lock) && errno != ENOENT) ||
         rename(from, to))
         return err_from_errno(errno);

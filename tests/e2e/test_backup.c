@@ -294,3 +294,36 @@ Test(backup_e2e, compact_keeps_every_record_and_gives_room_back)
     expect("check", ARGUMENTS("--log-level", "info"), 0, "events 1-305");
     hub_start(&hub);
 }
+
+/* --- owners ------------------------------------------------------------------------------------- */
+
+static void expect_owner(const char *name, uid_t uid)
+{
+    struct stat info;
+    cr_assert_eq(stat(world_path(hub.world, "%s", name), &info), 0, "%s", name);
+    cr_expect_eq(info.st_uid, uid, "%s belongs to %u", name, (unsigned)info.st_uid);
+}
+
+Test(backup_e2e, what_root_does_leaves_the_files_to_the_brokers_user)
+{
+    enum { BROKERS_USER = 12345 };
+    static const char *const files[] = {"journal/journal/data.mdb", "journal/journal/lock.mdb"};
+    if (geteuid())
+        cr_skip_test("this takes root");
+    publish(3);
+    cr_assert_eq(care("backup", at_copy(), NULL), 0);
+    hub_stop(&hub);
+    cr_assert_eq(chown(world_path(hub.world, "journal"), BROKERS_USER, BROKERS_USER), 0);
+    cr_assert_eq(chown(world_path(hub.world, "journal/journal"), BROKERS_USER, BROKERS_USER), 0);
+    cr_assert_eq(care("compact", ARGUMENTS("--log-level", "info"), NULL), 0);
+    expect_owner(files[0], BROKERS_USER);
+    cr_assert_eq(care("check", ARGUMENTS("--log-level", "info"), NULL), 0);
+    expect_owner(files[1], BROKERS_USER);
+    cr_assert_eq(rename(world_path(hub.world, "journal/journal"), world_path(hub.world, "gone")),
+                 0);
+    cr_assert_eq(care("restore", at_copy(), NULL), 0);
+    expect_owner("journal/journal", BROKERS_USER);
+    expect_owner(files[0], BROKERS_USER);
+    cr_assert_eq(chown(world_path(hub.world, "journal"), 0, 0), 0);
+    hub_start(&hub);
+}
