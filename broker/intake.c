@@ -21,7 +21,8 @@ enum {
     WINDOW_BYTES = 4 * 1024 * 1024,
     REPLY_MAX_BYTES = 4096,
     IDLE_MS = 1000,
-    PREPARE_AFTER_MS = 20
+    PREPARE_AFTER_MS = 20,
+    PREPARE_EVERY_MS = 2 /* while nothing comes; who does come waits for one step at most */
 };
 
 struct intake {
@@ -35,9 +36,10 @@ struct intake {
     char broker_id[2 * JOURNAL_ID_BYTES + 1];
     struct guarded guarded;
     struct retention retention;
-    bool is_prepared; /* the journal's room */
-    bool is_full;     /* in this turn: nothing more is appended */
-    uint64_t stored;  /* batches of this turn */
+    bool is_prepared;  /* the journal's room */
+    bool is_preparing; /* nothing has come since the last step */
+    bool is_full;      /* in this turn: nothing more is appended */
+    uint64_t stored;   /* batches of this turn */
     uint64_t now_ms;
     uint64_t throttled_ms; /* when the batch at hand may come again */
 };
@@ -416,9 +418,10 @@ static enum err commit(struct intake *intake)
 static long longest_wait_ms(const struct intake *intake)
 {
     uint32_t retention_ms = retention_wait_ms(&intake->retention);
+    long prepare_ms = intake->is_preparing ? PREPARE_EVERY_MS : PREPARE_AFTER_MS;
     long wait_ms = intake->guarded.is_closed ? GUARD_REOPEN_MS
                    : intake->is_prepared     ? IDLE_MS
-                                             : PREPARE_AFTER_MS;
+                                             : prepare_ms;
     return retention_ms < (uint32_t)wait_ms ? (long)retention_ms : wait_ms;
 }
 
@@ -428,8 +431,8 @@ static void wait_for_work(struct intake *intake)
     struct net_poll_item items[] = {{.socket = intake->options.socket},
                                     {.fd = intake->options.wake->fd}};
     net_poll(items, 2, longest_wait_ms(intake));
-    if (!items[0].is_ready && !items[1].is_ready && !intake->is_prepared &&
-        journal_prepare(intake->options.journal, &intake->is_prepared))
+    intake->is_preparing = !items[0].is_ready && !items[1].is_ready && !intake->is_prepared;
+    if (intake->is_preparing && journal_prepare(intake->options.journal, &intake->is_prepared))
         intake->is_prepared = true; /* a failing disk is the next commit's to meet */
     if (items[1].is_ready)
         wake_drain(intake->options.wake);

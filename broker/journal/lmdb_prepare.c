@@ -8,7 +8,7 @@
  * time of one over room that was written before. So the room ahead of what is in use is filled with
  * zeros while there is nothing else to do. LMDB looks at no page above its last one, and only the
  * thread that writes comes here, so nothing in use is touched. What is left undone is only slower. */
-#define STEP_BYTES ((size_t)4 << 20)
+#define STEP_BYTES ((size_t)1 << 20)
 
 static const unsigned char zeros[64 * 1024];
 
