@@ -192,6 +192,31 @@ static enum err check_rows(struct examination *examination)
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
+/* In a damaged page a value may begin anywhere. */
+static size_t list_item(const MDB_val *list, size_t i)
+{
+    size_t item;
+    memcpy(&item, (const unsigned char *)list->mv_data + i * sizeof item, sizeof item);
+    return item;
+}
+
+static bool is_list_sound(const MDB_val *list, size_t last_page, size_t *count)
+{
+    if (list->mv_size < sizeof *count)
+        return false;
+    *count = list_item(list, 0);
+    if (*count >= list->mv_size / sizeof *count)
+        return false;
+    size_t previous = SIZE_MAX;
+    for (size_t i = 1; i <= *count; i++) {
+        size_t page = list_item(list, i);
+        if (page > last_page || page < 2 || page >= previous)
+            return false;
+        previous = page;
+    }
+    return true;
+}
+
 /* LMDB's table of free pages: transaction number → count, then page numbers in falling order. A page
  * that is in use and in this list would be written over. */
 static enum err check_free(struct examination *examination, size_t last_page)
@@ -205,13 +230,10 @@ static enum err check_free(struct examination *examination, size_t last_page)
     if (code)
         return ERR_CORRUPT;
     while (!(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
-        const size_t *list = value.mv_data;
-        if (value.mv_size < sizeof *list || *list >= value.mv_size / sizeof *list)
+        size_t count;
+        if (!is_list_sound(&value, last_page, &count))
             return ERR_CORRUPT;
-        for (size_t i = 1; i <= *list; i++)
-            if (list[i] > last_page || list[i] < 2 || (i > 1 && list[i] >= list[i - 1]))
-                return ERR_CORRUPT;
-        examination->pages += *list;
+        examination->pages += count;
         if (examination->pages > last_page + 1)
             return ERR_CORRUPT;
     }
