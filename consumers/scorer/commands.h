@@ -5,7 +5,7 @@
 #include "consumers/service/command.h"
 #include "proto/cli/command.h"
 
-/* evaluate --framework F --observations CSV… [CSV…] [--as-of TIME] [--as-of-row N] [--json]
+/* evaluate --framework F --observations CSV… [CSV…] [--as-of TIME] [--as-of-row N] [--overdue] [--json]
  *
  * Rows count as recorded in the order they are read, file after file: row n of all has address n.0.
  * All rows must be right, as for an agent; otherwise they are listed and nothing is judged. */
@@ -14,6 +14,7 @@ struct evaluate_settings {
     struct option_list observations;
     uint64_t as_of_ms;  /* moment for deadlines and due dates; 0: now */
     uint64_t as_of_row; /* only the first so many rows; 0: all */
+    bool has_overdue;   /* which reports are late, instead of judgements */
     bool has_json;
 };
 extern const struct option evaluate_options[];

@@ -3,6 +3,7 @@
 #include "consumers/scorer/composite_report.h"
 #include "consumers/scorer/doubt_report.h"
 #include "consumers/scorer/judgement_report.h"
+#include "consumers/scorer/overdue_report.h"
 #include "proto/base/clock.h"
 #include "proto/event/milestone_csv.h"
 #include "proto/event/observation_csv.h"
@@ -41,6 +42,10 @@ const struct option evaluate_options[] = {
      .offset = offsetof(struct evaluate_settings, as_of_row),
      .argument = "N",
      .help = "count only the first N rows"},
+    {.name = "overdue",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct evaluate_settings, has_overdue),
+     .help = "which reports are late, and by how many days, instead of judgements"},
     {.name = "json",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct evaluate_settings, has_json),
@@ -233,6 +238,16 @@ static struct as_of moment_of(const struct run *run)
                           .ms = settings->as_of_ms != 0 ? settings->as_of_ms : clock_realtime_ms()};
 }
 
+static enum err show_all(struct run *run, struct as_of as_of)
+{
+    if (run->settings->has_overdue)
+        return overdue_print(run->evaluation, as_of, run->settings->has_json);
+    enum err err = judge(run, as_of);
+    if (err == ERR_OK)
+        err = doubt(run, as_of);
+    return err == ERR_OK ? score(run, as_of) : err;
+}
+
 enum err evaluate_command(const struct invocation *invocation)
 {
     struct run run = {.invocation = invocation, .settings = invocation->settings};
@@ -250,12 +265,7 @@ enum err evaluate_command(const struct invocation *invocation)
     err = read_files(&run);
     if (err != ERR_OK)
         goto out;
-    struct as_of as_of = moment_of(&run);
-    err = judge(&run, as_of);
-    if (err == ERR_OK)
-        err = doubt(&run, as_of);
-    if (err == ERR_OK)
-        err = score(&run, as_of);
+    err = show_all(&run, moment_of(&run));
     if (err != ERR_OK)
         command_fail(invocation, err, "judging");
 out:

@@ -397,3 +397,14 @@ Test(sdsn_trend, a_target_equal_to_the_baseline_has_no_arrow, .timeout = 10)
     cr_expect_not(judgement_has(&judgement, NUMBER_RATIO));
     record_free(&record);
 }
+
+Test(milestone, parts_that_weigh_nothing_have_no_completion, .timeout = 10)
+{
+    struct record record = record_of("    method: milestone\n    parts:\n"
+                                     "      - {id: a, name: {zh: 甲, en: a}, weight: 0}\n" BY_2025);
+    record_milestone(&record, "a", 'S', "2022-01-10");
+    struct judgement judgement = record_judge(&record, NULL);
+    cr_expect_eq(judgement.verdict, IS(ON_TRACK));
+    cr_expect_not(judgement_has(&judgement, NUMBER_COMPLETION));
+    record_free(&record);
+}
