@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +136,20 @@ static int connect_silently(void)
     return fd;
 }
 
+/* Asked of the kernel: with none left the broker's status port is out of reach too. */
+static unsigned open_descriptors(void)
+{
+    char path[64];
+    unsigned count = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)broker);
+    DIR *directory = opendir(path);
+    cr_assert_not_null(directory);
+    while (readdir(directory))
+        count++;
+    closedir(directory);
+    return count - 2;
+}
+
 Test(guard, silent_connections_up_to_the_last_descriptor_do_not_end_the_broker)
 {
     enum { COUNT = 600, ALLOWED = 256 };
@@ -144,7 +159,7 @@ Test(guard, silent_connections_up_to_the_last_descriptor_do_not_end_the_broker)
     for (size_t i = 0; i < COUNT; i++)
         fds[i] = connect_silently();
     uint64_t until_us = clock_monotonic_us() + WAIT_MS * 1000ull;
-    while (world_metric(world, "process_open_fds") < ALLOWED - 16)
+    while (open_descriptors() < ALLOWED - 16)
         cr_assert_lt(clock_monotonic_us(), until_us, "they were not taken up");
     for (size_t i = 0; i < COUNT; i++)
         if (fds[i] >= 0)
