@@ -19,7 +19,8 @@ enum err scorer_run(const struct invocation *invocation)
                                                   .context = scorer,
                                                   .load = scorer_load,
                                                   .reset = scorer_reset,
-                                                  .handle = scorer_handle};
+                                                  .handle = scorer_handle,
+                                                  .keep = scorer_keep};
     err = service_command(invocation, &settings->service, &definition);
     scorer_free(scorer);
     return err;

@@ -63,6 +63,12 @@ enum err scorer_reset(void *context)
     return ERR_OK;
 }
 
+enum err scorer_keep(void *context, struct effects *effects)
+{
+    struct scorer *scorer = context;
+    return scorer_state_keep(scorer->state, effects);
+}
+
 /* --- judging ---------------------------------------------------------------------------------- */
 
 /* One record while it is judged. */
@@ -214,8 +220,8 @@ enum err scorer_handle(void *context, const struct service_input *input, struct 
     struct scorer *scorer = context;
     struct absorbed *absorbed = &scorer->absorbed;
     enum err err = scorer_state_absorb(scorer->state, input, absorbed);
-    if (!err && absorbed->has_changed)
-        err = scorer_state_keep(scorer->state, input, absorbed, effects);
+    if (!err && absorbed->has_more)
+        err = scorer_state_keep_record(scorer->state, input, effects);
     struct judging judging = {.scorer = scorer,
                               .as_of = {.sequence = input->sequence, .ms = input->stored_ms},
                               .effects = effects};

@@ -4,6 +4,7 @@
  *     scorer_load(scorer, outbox)                      what an earlier process kept; after an error
  *                                                      scorer_reset(scorer), and all records again
  *     scorer_handle(scorer, &input, &effects) …        as service_handle
+ *     scorer_keep(scorer, &effects)                    as service_keep, before they are stored
  *     scorer_free(scorer)
  *
  * A record's figures are judged as of that record: by its number and by the time it was stored. Only the
@@ -27,6 +28,7 @@ void scorer_free(struct scorer *scorer);
 enum err scorer_load(void *scorer, struct outbox *outbox);
 /* Knows nothing again. Errors  ERR_NOMEM. */
 enum err scorer_reset(void *scorer);
+enum err scorer_keep(void *scorer, struct effects *effects);
 enum err scorer_handle(void *scorer, const struct service_input *input, struct effects *effects);
 
 #endif

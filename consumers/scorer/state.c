@@ -305,7 +305,8 @@ static enum err keep_version(struct scorer_state *state, struct effects *effects
     return effects_put(effects, VERSION_KEY, sizeof VERSION_KEY - 1, value, sizeof value);
 }
 
-static enum err keep_record(const struct service_input *input, struct effects *effects)
+enum err scorer_state_keep_record(struct scorer_state *state, const struct service_input *input,
+                                  struct effects *effects)
 {
     unsigned char key[RECORD_KEY_BYTES];
     const struct batch *batch = input->batch;
@@ -315,27 +316,33 @@ static enum err keep_record(const struct service_input *input, struct effects *e
     bytes_put_le32(key + 18, batch->region);
     bytes_put_le32(key + 22, batch->event_count);
     key[26] = !strcmp(batch->topic, FRAMEWORK_TOPIC);
-    return effects_put(effects, key, sizeof key, batch->payload, batch->payload_size);
+    enum err err = keep_version(state, effects);
+    return err ? err : effects_put(effects, key, sizeof key, batch->payload, batch->payload_size);
 }
+
+struct keeping {
+    struct scorer_state *state;
+    struct effects *effects;
+};
 
 static enum err keep_row(void *context, const void *row_key, size_t row_key_size, const void *value,
                          size_t value_size)
 {
+    struct keeping *keeping = context;
     unsigned char key[PREFIX_BYTES + ROW_KEY_MAX_BYTES];
     if (row_key_size > ROW_KEY_MAX_BYTES)
         return ERR_LIMIT;
     memcpy(key, ROW_PREFIX, PREFIX_BYTES);
     memcpy(key + PREFIX_BYTES, row_key, row_key_size);
-    return effects_put(context, key, PREFIX_BYTES + row_key_size, value, value_size);
+    enum err err = keep_version(keeping->state, keeping->effects);
+    return err ? err
+               : effects_put(keeping->effects, key, PREFIX_BYTES + row_key_size, value, value_size);
 }
 
-enum err scorer_state_keep(struct scorer_state *state, const struct service_input *input,
-                           const struct absorbed *absorbed, struct effects *effects)
+enum err scorer_state_keep(struct scorer_state *state, struct effects *effects)
 {
-    enum err err = keep_version(state, effects);
-    if (!err && absorbed->has_more)
-        err = keep_record(input, effects);
-    return err ? err : evaluation_save(state->evaluation, keep_row, effects);
+    struct keeping keeping = {state, effects};
+    return evaluation_save(state->evaluation, keep_row, &keeping);
 }
 
 /* --- loading ---------------------------------------------------------------------------------- */

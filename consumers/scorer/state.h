@@ -75,10 +75,14 @@ struct absorbed {
 MUST_CHECK enum err scorer_state_absorb(struct scorer_state *state,
                                         const struct service_input *input, struct absorbed *out);
 
-/* Note in `effects` what a later load needs of the record that was absorbed.
+/* Note in `effects` a record that brings more than figures, whole. Errors  ERR_LIMIT, ERR_NOMEM. */
+MUST_CHECK enum err scorer_state_keep_record(struct scorer_state *state,
+                                             const struct service_input *input,
+                                             struct effects *effects);
+
+/* Note in `effects` the rows of all figures that were absorbed since the last call.
  * Errors  ERR_LIMIT, ERR_NOMEM. */
-MUST_CHECK enum err scorer_state_keep(struct scorer_state *state, const struct service_input *input,
-                                      const struct absorbed *absorbed, struct effects *effects);
+MUST_CHECK enum err scorer_state_keep(struct scorer_state *state, struct effects *effects);
 
 /* What is doubted of one figure: replace it by `doubts`, of which there are `count`. If that changes
  * anything, it is noted in `effects`, and *before is the mask of the kinds doubted until now.

@@ -79,6 +79,7 @@ static enum err run_service(const struct invocation *invocation,
     const struct service_options options = {.name = definition->name,
                                             .ports = link_ports(link),
                                             .handle = definition->handle,
+                                            .keep = definition->keep,
                                             .context = definition->context,
                                             .position = link_position(link),
                                             .published = link_published(link)};

@@ -50,6 +50,7 @@ struct service_definition {
     enum err (*load)(void *context, struct outbox *outbox);
     enum err (*reset)(void *context); /* NULL: those errors end the service */
     service_handle *handle;
+    service_keep *keep; /* may be NULL */
 };
 
 /* Run until SIGINT or SIGTERM. Errors  what ended it. */

@@ -15,6 +15,7 @@
 enum {
     GROUP_RECORDS = 1000, /* handled before one flush */
     GROUP_BYTES = 4 << 20,
+    GROUP_EVENTS = 65536,
     WAIT_IDLE_MS = 100,  /* for a record, when nothing waits to be published */
     WAIT_ACK_MS = 20,    /* for an acknowledgement, when something does */
     WAIT_FULL_MS = 200,  /* for room in the outbox */
@@ -29,6 +30,7 @@ struct service {
     struct effects effects;
     uint64_t expected;     /* number of the next record */
     bool is_gap_announced; /* the records up to the next were pruned: a jump is right, once */
+    uint64_t group_events; /* handled and not stored */
     uint64_t handled;      /* last record whose effects are in `effects` or stored */
     uint64_t stored;       /* last record whose effects are stored */
     struct {
@@ -120,6 +122,7 @@ static enum err handle(struct service *service, const struct subscriber_record *
     service->expected = record->sequence + 1;
     service->counters.records++;
     service->counters.events += events->n_events;
+    service->group_events += events->n_events;
     return ERR_OK;
 }
 
@@ -153,6 +156,11 @@ static enum err take_no_record(struct service *service, enum err err)
     return err_is_retriable(err) ? ERR_OK : err;
 }
 
+static bool is_group_full(const struct service *service)
+{
+    return effects_bytes(&service->effects) >= GROUP_BYTES || service->group_events >= GROUP_EVENTS;
+}
+
 /* A service that is behind takes what is there; one that is not waits for the next record. */
 static enum err take_records(struct service *service, uint32_t wait_ms)
 {
@@ -168,7 +176,7 @@ static enum err take_records(struct service *service, uint32_t wait_ms)
             if (!err)
                 err = handle(service, &record);
         }
-        if (err || effects_bytes(&service->effects) >= GROUP_BYTES)
+        if (err || is_group_full(service))
             return err;
     }
     return ERR_OK;
@@ -182,7 +190,11 @@ static enum err store(struct service *service)
     const struct service_ports *ports = service->ports;
     if (service->handled == service->stored)
         return ERR_OK;
-    enum err err = ports->store(ports->context, &service->effects, service->handled);
+    enum err err = ERR_OK;
+    if (service->options.keep)
+        err = service->options.keep(service->options.context, &service->effects);
+    if (!err)
+        err = ports->store(ports->context, &service->effects, service->handled);
     if (err == ERR_FULL) {
         log_warn("service.full", "service=%s position=%" PRIu64, service->options.name,
                  service->stored);
@@ -192,6 +204,7 @@ static enum err store(struct service *service)
     if (err)
         return err;
     service->stored = service->handled;
+    service->group_events = 0;
     service->counters.commits++;
     service->counters.batches_made += service->effects.batch_count;
     service->counters.events_made += service->effects.event_count;

@@ -43,6 +43,11 @@ struct service_input {
 typedef enum err service_handle(void *context, const struct service_input *input,
                                 struct effects *effects);
 
+/* Once for all records that are stored together: what of the state is to be stored besides what `handle`
+ * said, so that what several of them changed is stored once.
+ * Errors  any ends the service. */
+typedef enum err service_keep(void *context, struct effects *effects);
+
 /* Numbers that only the outside knows. */
 struct service_report {
     bool is_connected, is_at_end;
@@ -72,7 +77,8 @@ struct service_options {
     const char *name;                  /* in log lines and metrics, "scorer" */
     const struct service_ports *ports; /* borrowed */
     service_handle *handle;
-    void *context;        /* of handle */
+    service_keep *keep;   /* NULL: handle says all */
+    void *context;        /* of both */
     uint64_t position;    /* the last record whose effects are stored */
     uint64_t published;   /* the last record whose outputs are; up to it only state is made anew */
     uint64_t arena_bytes; /* for the events of one record; 0: 256 MiB */

@@ -11,14 +11,46 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 enum { ARENA_MAX_BYTES = 256 * 1024 * 1024 };
 
-/* The memory everything lives in, this struct included, and the indicators in order of id. */
+/* The memory everything lives in, this struct included, and the indicators in order of id and by the
+ * hash of it: each event that a scorer takes up names one. */
 struct framework_index {
     struct arena arena;
     const struct indicator **by_id;
+    const struct indicator **slots; /* open addressing; a power of two, never full */
+    size_t slot_count;
 };
+
+/* Where the indicator of this id is, or would be; of several the first. */
+static const struct indicator **slot_of(const struct framework_index *index, const char *id)
+{
+    size_t place = XXH3_64bits(id, strlen(id)) & (index->slot_count - 1);
+    while (index->slots[place] != NULL && strcmp(index->slots[place]->id, id) != 0)
+        place = (place + 1) & (index->slot_count - 1);
+    return &index->slots[place];
+}
+
+static enum err hash_ids(const struct framework *framework, struct framework_index *index,
+                         struct arena *arena)
+{
+    index->slot_count = 2;
+    while (index->slot_count < 2 * framework->indicator_count + 2)
+        index->slot_count *= 2;
+    size_t bytes = index->slot_count * sizeof *index->slots;
+    index->slots = arena_take(arena, bytes);
+    if (index->slots == NULL)
+        return ERR_NOMEM;
+    memset(index->slots, 0, bytes);
+    for (size_t i = 0; i < framework->indicator_count; i++) {
+        const struct indicator **slot = slot_of(index, framework->indicators[i].id);
+        if (*slot == NULL)
+            *slot = &framework->indicators[i];
+    }
+    return ERR_OK;
+}
 
 static int compare_indicators(const void *a, const void *b)
 {
@@ -52,7 +84,7 @@ static enum err build_index(struct framework *framework, struct arena *arena)
     qsort(by_id, count, sizeof(struct indicator *), compare_indicators);
     index->by_id = by_id;
     framework->index = index;
-    return ERR_OK;
+    return hash_ids(framework, index, arena);
 }
 
 enum err framework_load(const void *bytes, size_t size, struct diag *diag, struct framework **out)
@@ -117,18 +149,7 @@ void framework_free(struct framework *framework)
 
 const struct indicator *framework_indicator(const struct framework *framework, const char *id)
 {
-    size_t low = 0, high = framework->indicator_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(framework->index->by_id[middle]->id, id);
-        if (order == 0)
-            return framework->index->by_id[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return *slot_of(framework->index, id);
 }
 
 const char *framework_suggest(const struct framework *framework, const char *id)

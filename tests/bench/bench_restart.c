@@ -137,8 +137,9 @@ static void tell_record(struct restart *restart, struct scorer *scorer, struct e
     handle(scorer, effects, sequence, &batch, list);
 }
 
-static void store(struct outbox *outbox, struct effects *effects)
+static void store(struct scorer *scorer, struct outbox *outbox, struct effects *effects)
 {
+    bench_check(scorer_keep(scorer, effects), "keep");
     bench_check(outbox_begin(outbox), "begin");
     bench_check(effects_apply(effects, outbox), "apply");
     bench_check(outbox_commit(outbox), "commit");
@@ -159,7 +160,7 @@ static void live(struct restart *restart)
         tell_record(restart, scorer, &effects, 2 + i);
         if (i % GROUP_RECORDS && i + 1 < records)
             continue;
-        store(outbox, &effects);
+        store(scorer, outbox, &effects);
         fprintf(stderr, "\r%.1f million observations stored ",
                 (double)(i + 1) * RECORD_EVENTS / 1e6);
     }

@@ -196,8 +196,11 @@ static double score(struct input *input, uint64_t records)
     struct scorer *scorer;
     struct service *service;
     bench_check(scorer_new(&scorer), "scorer");
-    const struct service_options options = {
-        .name = "bench", .ports = &ports, .handle = scorer_handle, .context = scorer};
+    const struct service_options options = {.name = "bench",
+                                            .ports = &ports,
+                                            .handle = scorer_handle,
+                                            .keep = scorer_keep,
+                                            .context = scorer};
     bench_check(service_new(&options, &service), "service");
     input->records = records + 1;
     input->given = input->stored = 0;

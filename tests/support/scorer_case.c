@@ -109,6 +109,8 @@ enum err tell_events(struct bench *bench, uint32_t region, const char *topic,
     effects_begin(&bench->effects, input.stored_ms);
     enum err err = scorer_handle(bench->scorer, &input, &bench->effects);
     effects_end(&bench->effects);
+    if (!err)
+        err = scorer_keep(bench->scorer, &bench->effects);
     cr_assert_eq(effects_each(&bench->effects, note, bench), ERR_OK);
     return err;
 }

@@ -119,6 +119,7 @@ static void tell(struct bench *bench, uint32_t region, const char *topic, Songhu
     effects_begin(&bench->effects, input.stored_ms);
     cr_assert_eq(scorer_handle(bench->scorer, &input, &bench->effects), ERR_OK);
     effects_end(&bench->effects);
+    cr_assert_eq(scorer_keep(bench->scorer, &bench->effects), ERR_OK);
     cr_assert_eq(effects_each(&bench->effects, note, bench), ERR_OK);
     cr_assert_eq(outbox_begin(bench->outbox), ERR_OK);
     cr_assert_eq(effects_apply(&bench->effects, bench->outbox), ERR_OK);

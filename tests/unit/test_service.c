@@ -52,6 +52,7 @@ struct fake {
     enum err store_error, handle_error;
     uint64_t malformed_record, missing_record, pruned_upto, broken_fetch;
     bool is_pruning_told;
+    service_keep *keep;
     uint64_t published;        /* outputs up to this record were published by an earlier life */
     uint64_t group, paused_at; /* nothing is there for a moment behind each group of so many */
     unsigned char payload[PAYLOAD_MAX];
@@ -294,6 +295,7 @@ static struct service *start(struct fake *fake)
     const struct service_options options = {.name = "test",
                                             .ports = &fake->ports,
                                             .handle = count_events,
+                                            .keep = fake->keep,
                                             .context = fake,
                                             .position = position,
                                             .published = fake->published};
@@ -401,6 +403,23 @@ Test(service, outputs_carry_the_time_their_record_was_stored, .timeout = 60)
     cr_expect_eq(events->events[0]->time_ms, stored_ms_of(3));
     cr_expect_eq(events->events[0]->score->as_of_sequence, 3);
     songhua__v1__event_batch__free_unpacked(events, NULL);
+    fake_free(fake);
+}
+
+static enum err keep_total(void *context, struct effects *effects)
+{
+    struct fake *fake = context;
+    unsigned char value[8];
+    bytes_put_le64(value, fake->total);
+    return effects_put(effects, "kept", 4, value, sizeof value);
+}
+
+Test(service, what_is_kept_once_for_a_group_is_stored_with_it, .timeout = 60)
+{
+    struct fake *fake = fake_new(RECORDS);
+    fake->keep = keep_total;
+    cr_assert_eq(run(fake, NULL), ERR_OK);
+    cr_expect_eq(stored_number(fake, "kept"), fake->total);
     fake_free(fake);
 }
 
