@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FIRST_BLOCK = 4, LARGEST_BLOCK = 16, DOUBLINGS = 2 };
+enum { FIRST_BLOCK = 4, LARGEST_BLOCK = 32, DOUBLINGS = 3 };
 
 /* The first slot whose period is not before `key`. */
 static uint32_t slot_place(const struct series *series, uint32_t key)

@@ -15,9 +15,10 @@
 enum {
     GROUP_RECORDS = 1000, /* handled before one flush */
     GROUP_BYTES = 4 << 20,
-    GROUP_EVENTS = 65536,
+    GROUP_EVENTS = 8192, /* each may have a row of a few kilobytes stored */
     WAIT_IDLE_MS = 100,  /* for a record, when nothing waits to be published */
-    WAIT_ACK_MS = 20,    /* for an acknowledgement, when something does */
+    WAIT_BUSY_MS = 1,    /* for a record, when something waits for its acknowledgement */
+    WAIT_ACK_MS = 20,    /* for an acknowledgement, when there is no connection */
     WAIT_FULL_MS = 200,  /* for room in the outbox */
     WAIT_STOP_MS = 2000, /* for the last acknowledgements when stopping */
     SAVE_EVERY_US = 500 * 1000
@@ -290,6 +291,8 @@ static enum err publish_last(struct service *service)
     return err;
 }
 
+/* What was stored is sent at once; its acknowledgement is not waited for. The next record would lie there
+ * meanwhile, a flush of the broker long. */
 enum err service_run(struct service *service)
 {
     const struct service_ports *ports = service->ports;
@@ -297,12 +300,13 @@ enum err service_run(struct service *service)
     enum err err = ERR_OK;
     while (!err && !ports->must_stop(ports->context)) {
         bool is_waiting = report.made != report.acknowledged;
+        bool is_cut_off = is_waiting && !report.is_connected;
         if (is_stored(service))
-            err = take_records(service, is_waiting ? 0 : WAIT_IDLE_MS);
+            err = take_records(service, is_waiting ? WAIT_BUSY_MS : WAIT_IDLE_MS);
         if (!err)
             err = store(service);
         if (!err)
-            err = ports->publish(ports->context, is_waiting ? WAIT_ACK_MS : 0);
+            err = ports->publish(ports->context, is_cut_off ? WAIT_ACK_MS : 0);
         look_around(service, &report);
     }
     return err ? err : publish_last(service);

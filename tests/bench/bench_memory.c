@@ -1,13 +1,16 @@
-/* What the broker takes of the machine's memory while 16 publishers send as fast as they can.
+/* What the broker takes of the machine's memory while 16 publishers send as fast as they can, and what an
+ * agent takes that waits beside it. (Scorer and alerter: bench_pipeline.c.)
  *
  *     memory.broker.full_load_mb  the most of its own memory (anonymous), seen during the run
  *     memory.broker.mapped_mb     pages of the journal's file in its map, which the system takes back
  *                                 whenever it needs them
+ *     memory.agent_mb             an agent's own memory (anonymous), running, with nothing to send
  */
 #include "tests/bench/events.h"
 #include "tests/bench/load.h"
 #include "tests/bench/measure.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,8 +50,23 @@ static void load(struct world *world, struct net *net, pid_t broker, struct meas
     free(events);
 }
 
+static pid_t start_agent(struct world *world)
+{
+    char state[PATH_MAX], identity[PATH_MAX], server[PATH_MAX];
+    world_identity(world, "agent-220100", ROLE_AGENT, "220100");
+    snprintf(state, sizeof state, "%s", world_path(world, "state"));
+    snprintf(identity, sizeof identity, "%s", world_path(world, "agent-220100.cert"));
+    snprintf(server, sizeof server, "%s", world_path(world, "broker.cert"));
+    const char *const arguments[] = {"run",           "--broker", world_endpoint(world, "publish"),
+                                     "--server-cert", server,     "--identity",
+                                     identity,        "--state",  state,
+                                     "--region",      "220100",   NULL};
+    return world_start(world, "songhua-agent", arguments, true, NULL);
+}
+
 int main(void)
 {
+    struct measure agents = {"memory.agent_mb", "MB", {0}, 0};
     struct measure own = {"memory.broker.full_load_mb", "MB", {0}, 0};
     struct measure mapped = {"memory.broker.mapped_mb", "MB", {0}, 0};
     static const char *const room[] = {"--journal-size", "2000000000", NULL};
@@ -59,12 +77,15 @@ int main(void)
         world_identity(world, "bench", ROLE_ADMIN, "*");
         pid_t broker = world_start_broker(world, room);
         fprintf(stderr, "run %zu of %zu\n", run + 1, runs);
+        pid_t agent = start_agent(world);
         load(world, net, broker, &own, &mapped);
+        measure_add(&agents, bench_status_mb(agent, "RssAnon:"));
         world_stop_broker(world, false);
         world_free(&world);
     }
     net_close(&net);
     measure_print(&own);
     measure_print(&mapped);
+    measure_print(&agents);
     return 0;
 }

@@ -4,6 +4,7 @@
  *     alert.p50_ms       alert.p99_ms        while 100,000 other events a second are published and scored
  *     alert.rest.p50_ms  alert.rest.p99_ms   nothing else to do
  *     alert.load         what that load really was, events a second
+ *     memory.scorer.loaded_mb, memory.alerter.loaded_mb  their own memory (anonymous) behind that load
  *
  * Time starts before the figure is published, so its storing (latency.one) is in it. The figures are of
  * R&D intensity in 2025, by turns below and above the target of the framework, which is
@@ -43,6 +44,7 @@ static const char framework_path[] = "deploy/framework/jilin-2021.yaml";
 
 struct pipeline {
     struct world *world;
+    pid_t scorer, alerter;
     struct net *net;
     struct publisher *figures, *load;
     struct net_socket *live;
@@ -55,8 +57,8 @@ struct pipeline {
 
 /* --- setting up ------------------------------------------------------------------------------- */
 
-static void start_service(struct pipeline *pipeline, const char *program, const char *name,
-                          enum role role)
+static pid_t start_service(struct pipeline *pipeline, const char *program, const char *name,
+                           enum role role)
 {
     struct world *world = pipeline->world;
     char state[PATH_MAX], identity[PATH_MAX], server[PATH_MAX];
@@ -76,7 +78,7 @@ static void start_service(struct pipeline *pipeline, const char *program, const 
                                      "--state",
                                      state,
                                      NULL};
-    world_start(world, program, arguments, true, NULL);
+    return world_start(world, program, arguments, true, NULL);
 }
 
 static void listen_to_alerts(struct pipeline *pipeline)
@@ -119,8 +121,8 @@ static void open_pipeline(struct pipeline *pipeline)
     pipeline->world = bench_world(ROOM_BYTES);
     bench_check(net_open(1, &pipeline->net), "net");
     arena_init(&pipeline->arena, ARENA_BYTES);
-    start_service(pipeline, "songhua-scorer", "scorer", ROLE_SCORER);
-    start_service(pipeline, "songhua-alerter", "alerter", ROLE_ALERTER);
+    pipeline->scorer = start_service(pipeline, "songhua-scorer", "scorer", ROLE_SCORER);
+    pipeline->alerter = start_service(pipeline, "songhua-alerter", "alerter", ROLE_ALERTER);
     listen_to_alerts(pipeline);
     pipeline->figures = bench_publisher(pipeline->world, pipeline->net, "bench.figures", 0, 1);
     pipeline->load = bench_publisher(pipeline->world, pipeline->net, "bench.load", 5, 1);
@@ -263,6 +265,8 @@ int main(void)
     struct measure loaded[] = {{"alert.p50_ms", "ms", {0}, 0}, {"alert.p99_ms", "ms", {0}, 0}};
     struct measure rest[] = {{"alert.rest.p50_ms", "ms", {0}, 0},
                              {"alert.rest.p99_ms", "ms", {0}, 0}};
+    struct measure memory[] = {{"memory.scorer.loaded_mb", "MB", {0}, 0},
+                               {"memory.alerter.loaded_mb", "MB", {0}, 0}};
     struct measure load = {"alert.load", "events/s", {0}, 0};
     for (size_t run = 0, runs = measure_runs(3); run < runs; run++) {
         static struct pipeline pipeline;
@@ -273,6 +277,8 @@ int main(void)
         measure_alerts(&pipeline, &loaded[0], &loaded[1]);
         stop_load(&pipeline);
         measure_add(&load, pipeline.load_rate);
+        measure_add(&memory[0], bench_status_mb(pipeline.scorer, "RssAnon:"));
+        measure_add(&memory[1], bench_status_mb(pipeline.alerter, "RssAnon:"));
         close_pipeline(&pipeline);
     }
     for (size_t i = 0; i < 2; i++)
@@ -280,5 +286,7 @@ int main(void)
     for (size_t i = 0; i < 2; i++)
         measure_print(&rest[i]);
     measure_print(&load);
+    for (size_t i = 0; i < 2; i++)
+        measure_print(&memory[i]);
     return 0;
 }
