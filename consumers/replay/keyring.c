@@ -38,7 +38,7 @@ static struct owner *owner_of(struct keyring *keyring, const char *name)
     return owner;
 }
 
-static enum err add_key(struct keyring *keyring, const char *path)
+enum err keyring_add(struct keyring *keyring, const char *path)
 {
     struct identity identity;
     if (identity_load_public(path, &identity, NULL) || !identity.has_signing_public)
@@ -72,7 +72,7 @@ static enum err load(struct keyring *keyring, const char *directory)
         char path[PATH_MAX];
         snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
         if (ends_with(entry->d_name, ".cert") || ends_with(entry->d_name, ".cert.revoked"))
-            err = add_key(keyring, path);
+            err = keyring_add(keyring, path);
     }
     closedir(dir);
     return err;

@@ -10,6 +10,9 @@ struct keyring;
 
 /* `directory` NULL or "": an empty one. Errors  ERR_NOT_FOUND, ERR_NOMEM. */
 MUST_CHECK enum err keyring_load(const char *directory, struct keyring **out);
+/* One more certificate, wherever it is; one that cannot be read or has no signing key adds none.
+ * Errors  ERR_NOMEM. */
+MUST_CHECK enum err keyring_add(struct keyring *keyring, const char *path);
 void keyring_free(struct keyring **keyring);
 
 size_t keyring_count(const struct keyring *keyring);

@@ -28,7 +28,7 @@ const struct option replay_verify_options[] = {
      "signature",
      .initial = "/etc/songhua/access"},
     {"stream", 0, OPTION_LIST, offsetof(struct settings, streams), "NAME",
-     "events, scores or alerts; may be given several times; default: all"},
+     "events, scores, alerts or audit; may be given several times; default: all but audit"},
     {"receipts", 0, OPTION_LIST, offsetof(struct settings, receipts), "FILE",
      "also: is all that these receipts say there, unchanged; songhua-agent receipts writes them; may be "
      "given several times"},
@@ -253,6 +253,10 @@ static enum err open_parts(struct verifying *verifying)
     enum err err = keyring_load(settings->keys, &verifying->keyring);
     if (err)
         return command_fail(verifying->invocation, err, "--keys %s", settings->keys);
+    if (*settings->keys) /* the broker signs what is in the stream audit */
+        err = keyring_add(verifying->keyring, settings->reader.server_cert);
+    if (err)
+        return command_fail(verifying->invocation, err, "--server-cert");
     verifying->keys = keyring_keys(verifying->keyring);
     err = load_receipts(verifying);
     if (err)

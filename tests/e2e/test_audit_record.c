@@ -166,3 +166,29 @@ Test(audit_record, nobody_writes_it_but_the_broker)
     cr_assert_eq(hub_publish(publisher, 0, "denied", "x"), ERR_DENIED);
     publisher_close(&publisher);
 }
+
+Test(audit_record, it_is_verified_by_the_brokers_own_key)
+{
+    char *output;
+    operator();
+    hub_stop(&hub);
+    hub_start(&hub);
+    is_on_record(",stopped,broker,");
+    const char *const arguments[] = {"verify",
+                                     "--stream",
+                                     "audit",
+                                     "--broker",
+                                     hub.fetch,
+                                     "--identity",
+                                     world_path(hub.world, "operator.cert"),
+                                     "--server-cert",
+                                     world_path(hub.world, "broker.cert"),
+                                     "--keys",
+                                     world_path(hub.world, "access"),
+                                     "--json",
+                                     NULL};
+    cr_assert_eq(world_run(hub.world, "songhua-replay", arguments, &output), 0);
+    cr_assert_not_null(strstr(output, "\"verdict\":\"whole\""), "%s", output);
+    cr_assert_not_null(strstr(output, "\"not_signed\":0"), "%s", output);
+    free(output);
+}
