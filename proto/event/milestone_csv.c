@@ -180,6 +180,8 @@ static enum err take_line(void *context, uint64_t line, const char *text, size_t
     bool is_whole;
     if (finding == FINDING_NONE && is_blank(text, size))
         return ERR_OK;
+    if (size > LINE_MAX_BYTES) /* GB18030 grows when it becomes UTF-8 */
+        finding = FINDING_CSV_LIMIT;
     if (finding != FINDING_NONE)
         return reading->is_asked_only ? ERR_ROWS : refuse(reading, line, finding);
     enum err err = split(reading, text, size, &is_whole);

@@ -1,4 +1,5 @@
-/* A file of observations as the agent meets it, checked against a small framework. */
+/* A file of observations or milestones as the agent meets it, checked against a small framework. */
+#include "proto/event/milestone_csv.h"
 #include "proto/event/observation_csv.h"
 
 #include <stdio.h>
@@ -8,9 +9,18 @@
 static const char document[] =
     "framework: fuzz\nversion: 1\ntitle: {zh: 测, en: f}\nsource: s\nindicators:\n"
     "  - id: rd_intensity\n    name: {zh: 研发投入强度, en: r}\n    kind: share\n    unit: \"%\"\n"
-    "    regions: [220000, 220100]\n";
+    "    regions: [220000, 220100]\n"
+    "  - id: zones\n    name: {zh: 区, en: z}\n    kind: milestone\n    method: milestone\n"
+    "    regions: [220000]\n    parts: [{id: a, name: {zh: 甲, en: a}}]\n";
 
 static enum err take_row(void *context, const struct observation_row *row)
+{
+    (void)context;
+    (void)row;
+    return ERR_OK;
+}
+
+static enum err take_milestone(void *context, const struct milestone_row *row)
 {
     (void)context;
     (void)row;
@@ -33,6 +43,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         (void)(observation_csv_read(file, &options, &diag, take_row, NULL, &counts) == ERR_OK);
         fclose(file);
     }
+    (void)milestone_csv_is(data, size);
+    (void)(milestone_csv_read(data, size, framework, &diag, take_milestone, NULL, &counts) ==
+           ERR_OK);
     diag_fini(&diag);
     return 0;
 }

@@ -119,6 +119,23 @@ Test(milestone_csv, the_good_rows_beside_a_bad_one_are_handed_out, .timeout = 10
     diag_fini(&read.diag);
 }
 
+/* Three bytes of UTF-8 for two of GB18030: the line fits before it is converted, and not after. */
+Test(milestone_csv, a_line_that_grows_beyond_the_limit_is_refused, .timeout = 10)
+{
+    enum { CHARACTERS = 31000 };
+    static const char head[] = "indicator,region,state,date,note\nlaw,220100,done,2024-01-01,";
+    static char text[sizeof head + 2 * CHARACTERS];
+    memcpy(text, head, sizeof head - 1);
+    for (size_t i = 0; i < CHARACTERS; i++)
+        memcpy(text + sizeof head - 1 + 2 * i, "\xBC\xAA", 2); /* 吉 */
+    struct read read = read_csv(text);
+    cr_expect_eq(read.err, ERR_ROWS);
+    cr_expect_eq(read.count, 0);
+    cr_assert_eq(read.diag.total, 1);
+    cr_expect_str_eq(read.diag.items[0].code, finding_code(FINDING_CSV_LIMIT));
+    diag_fini(&read.diag);
+}
+
 Test(milestone_csv, its_header_tells_it_from_a_file_of_figures, .timeout = 10)
 {
     static const char *const milestones[] = {HEADER, "指标,地区,进展,日期\n",
