@@ -1,5 +1,6 @@
 /* Durable ingest through the public publisher: CURVE on, digest and signature on, each acknowledgement
- * from a flushed commit, the broker a process of its own on this machine.
+ * from a flushed commit, the broker a process of its own on this machine. Publishers are shared out to as
+ * many threads as there are processors: agents are programs of their own.
  *
  *     ingest.curve.128          16 publishers, 128-byte events through single publish calls
  *     ingest.curve.128.4, .1    four publishers, one
@@ -13,8 +14,10 @@
 #include "tests/bench/measure.h"
 #include "tests/bench/raw_lmdb.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define ROOM_BYTES ((size_t)2500 << 20)
 
@@ -26,11 +29,61 @@ struct load {
     enum bench_text text;
 };
 
+/* One of the threads that the publishers are shared out to, as programs of their own would be. */
+struct driver {
+    pthread_t thread;
+    const struct load *load;
+    struct publisher **publishers; /* of this thread */
+    size_t count, events;
+    const unsigned char *made;
+};
+
+static void *drive(void *argument)
+{
+    const struct driver *driver = argument;
+    size_t event_bytes = driver->load->event_bytes;
+    for (size_t n = 0; n < driver->events; n++) {
+        struct publisher *publisher = driver->publishers[n / 512 % driver->count];
+        const unsigned char *event = driver->made + n % BENCH_EVENTS * event_bytes;
+        bench_check(publisher_publish(publisher, 220000, "observation", event, event_bytes),
+                    "publish");
+    }
+    for (size_t i = 0; i < driver->count; i++)
+        bench_check(publisher_flush(driver->publishers[i], FLUSH_MS), "flush");
+    return NULL;
+}
+
+/* Events a second that reach the disk. */
+static double drive_all(const struct load *load, struct publisher **publishers,
+                        const unsigned char *made)
+{
+    struct driver drivers[PUBLISHERS];
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t threads = processors > 1 ? (size_t)processors : 1;
+    if (threads > load->publishers)
+        threads = load->publishers;
+    double started = measure_seconds();
+    for (size_t i = 0; i < threads; i++) {
+        size_t first = i * load->publishers / threads, end = (i + 1) * load->publishers / threads;
+        drivers[i] = (struct driver){.load = load,
+                                     .publishers = publishers + first,
+                                     .count = end - first,
+                                     .events = load->events * (end - first) / load->publishers,
+                                     .made = made};
+        bench_check(pthread_create(&drivers[i].thread, NULL, drive, &drivers[i]) ? ERR_NOMEM
+                                                                                 : ERR_OK,
+                    "thread");
+    }
+    for (size_t i = 0; i < threads; i++)
+        pthread_join(drivers[i].thread, NULL);
+    return (double)load->events / (measure_seconds() - started);
+}
+
 static double ingest(struct world *world, struct net *net, const struct load *load)
 {
     static unsigned run;
     struct publisher *publishers[PUBLISHERS];
-    unsigned char *events = bench_events_make(load->event_bytes, load->text);
+    unsigned char *made = bench_events_make(load->event_bytes, load->text);
     run++;
     for (size_t i = 0; i < load->publishers; i++) {
         char name[64];
@@ -39,24 +92,15 @@ static double ingest(struct world *world, struct net *net, const struct load *lo
     }
     for (size_t i = 0; i < load->publishers; i++)
         bench_check(
-            publisher_publish(publishers[i], 220000, "observation", events, load->event_bytes),
+            publisher_publish(publishers[i], 220000, "observation", made, load->event_bytes),
             "publish");
     for (size_t i = 0; i < load->publishers; i++)
         bench_check(publisher_flush(publishers[i], FLUSH_MS), "flush");
-    double started = measure_seconds();
-    for (size_t n = 0; n < load->events; n++) {
-        struct publisher *publisher = publishers[n / 512 % load->publishers];
-        const unsigned char *event = events + n % BENCH_EVENTS * load->event_bytes;
-        bench_check(publisher_publish(publisher, 220000, "observation", event, load->event_bytes),
-                    "publish");
-    }
-    for (size_t i = 0; i < load->publishers; i++)
-        bench_check(publisher_flush(publishers[i], FLUSH_MS), "flush");
-    double seconds = measure_seconds() - started;
+    double rate = drive_all(load, publishers, made);
     for (size_t i = 0; i < load->publishers; i++)
         publisher_close(&publishers[i]);
-    free(events);
-    return (double)load->events / seconds;
+    free(made);
+    return rate;
 }
 
 /* What LMDB itself does with the same bytes: no network, no encryption, no checks. */
