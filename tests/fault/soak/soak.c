@@ -231,7 +231,7 @@ static void step(struct soak *soak)
         soak->fault_us = clock_monotonic_us() + 1500000 + (uint64_t)draw(soak, 3000000);
     }
     double minutes = (double)(now_us - soak->start_us) / 60e6;
-    if (now_us >= soak->measure_us && minutes >= 1) {
+    if (now_us >= soak->measure_us && minutes >= 0.5) {
         measure(soak, minutes);
         show_progress(soak, minutes);
         soak->measure_us = now_us + MEASURE_EVERY_MS * 1000;
