@@ -34,7 +34,8 @@ struct outbox_options {
     uint64_t max_bytes; /* of the file; 0: 1 GiB, at least 8 MiB. Grows as it fills */
     uint64_t
         keep_batches; /* acknowledged batches that stay, so that they can be sent again should the
-                              broker lose them; all go once the outbox is half full. 0: none */
+                              broker lose them; all go once the outbox is half full, unless a
+                              rollback is undecided. 0: none */
 };
 
 struct outbox_status {

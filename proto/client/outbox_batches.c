@@ -266,9 +266,12 @@ enum err outbox_acknowledge(struct outbox *outbox, uint64_t sequence,
     return err;
 }
 
-/* The last batch that need not stay. */
+/* The last batch that need not stay. While a rollback is undecided all do, room or not: what the broker
+ * has lost may be nowhere else. */
 static uint64_t removable(const struct outbox *outbox)
 {
+    if (outbox->rollback.noticed_ms)
+        return outbox->removed;
     uint64_t acknowledged = outbox->chain.acknowledged;
     uint64_t kept = outbox->is_crowded ? 0 : outbox->keep_batches;
     uint64_t last = acknowledged > kept ? acknowledged - kept : 0;

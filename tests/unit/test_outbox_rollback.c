@@ -27,10 +27,11 @@ static struct outbox_welcome at(struct outbox *outbox, uint64_t sequence,
 
 /* Ten batches, eight of them acknowledged, the last `keep` of those kept; *then is what the broker had
  * after the third. */
-static struct outbox_case *acknowledged(uint64_t keep, struct outbox_welcome *then,
-                                        unsigned char digest[DIGEST_BYTES])
+static struct outbox_case *acknowledged_in(uint64_t max_bytes, uint64_t keep,
+                                           struct outbox_welcome *then,
+                                           unsigned char digest[DIGEST_BYTES])
 {
-    struct outbox_case *fixture = outbox_case_new(0);
+    struct outbox_case *fixture = outbox_case_new(max_bytes);
     fixture->options.keep_batches = keep;
     outbox_case_reopen(fixture);
     case_adopt(fixture->outbox);
@@ -40,6 +41,12 @@ static struct outbox_case *acknowledged(uint64_t keep, struct outbox_welcome *th
         case_acknowledge(fixture->outbox, i);
     outbox_case_reopen(fixture); /* what goes, has gone */
     return fixture;
+}
+
+static struct outbox_case *acknowledged(uint64_t keep, struct outbox_welcome *then,
+                                        unsigned char digest[DIGEST_BYTES])
+{
+    return acknowledged_in(0, keep, then, digest);
 }
 
 static struct outbox_rollback rollback_of(struct outbox *outbox)
@@ -188,6 +195,38 @@ Test(outbox_rollback, kept_batches_make_room_when_it_is_needed, .timeout = 60)
         cr_assert_eq(outbox_commit(fixture->outbox), ERR_OK);
         case_acknowledge(fixture->outbox, i);
     }
+    outbox_case_free(fixture);
+}
+
+/* The outbox fills because nothing is sent while an operator has not decided. */
+Test(outbox_rollback, a_crowded_outbox_keeps_what_the_broker_has_lost, .timeout = 60)
+{
+    enum { LARGE = 500000 };
+    static char payload[LARGE];
+    unsigned char digest[DIGEST_BYTES];
+    struct outbox_welcome then;
+    struct outbox_case *fixture = acknowledged_in(8 << 20, 100, &then, digest);
+    cr_assert_eq(outbox_adopt(fixture->outbox, &then), ERR_ROLLBACK);
+    uint32_t state = 1;
+    for (size_t i = 0; i < LARGE; i++) /* nothing that could be compressed */
+        payload[i] = (char)((state = state * 1664525u + 1013904223u) >> 24);
+    enum err err = ERR_OK;
+    for (int i = 0; i < 100 && !err; i++) {
+        err = outbox_begin(fixture->outbox);
+        if (!err)
+            err = case_append(fixture->outbox, payload, sizeof payload);
+        if (!err)
+            err = outbox_commit(fixture->outbox);
+        else
+            outbox_abort(fixture->outbox);
+    }
+    cr_assert_eq(err, ERR_FULL, "%s", err_name(err));
+    struct outbox_rollback rollback = rollback_of(fixture->outbox);
+    cr_expect(rollback.is_whole);
+    cr_expect_eq(rollback.lost_first, 0);
+    cr_assert_eq(outbox_accept_rollback(fixture->outbox), ERR_OK);
+    cr_expect_eq(outbox_adopt(fixture->outbox, &then), ERR_OK);
+    cr_expect_arr_eq(case_next(fixture->outbox, 3).payload, "payload 4", 9);
     outbox_case_free(fixture);
 }
 
