@@ -173,22 +173,8 @@ static void validate_peers(const struct framework *framework,
     }
 }
 
-/* Not the frequency of the indicators: a figure of another kind of period is not found, and shows. */
-static void validate_periods(const struct framework_composite *composite, struct diag *diag)
-{
-    const struct period from = composite->from.period, to = composite->to.period;
-    bool is_right = true;
-    if (composite->to.is_set)
-        is_right = composite->from.is_set && from.frequency == to.frequency &&
-                   period_key(from) <= period_key(to) &&
-                   to.year - from.year < COMPOSITE_MAX_PERIODS;
-    if (!is_right)
-        schema_find(diag, composite->place, FINDING_NUMBER_OUT, "from", NULL,
-                    "from 与 to 须为同类时期，先后有序，至多 64 个",
-                    "from and to are periods of one kind, in order, at most 64");
-}
-
-/* Without `to` there may be as many periods as there can be. */
+/* How many periods the composite has, or one more than there can be. Without `to` it may come to as many
+ * as there can be. */
 static size_t period_count(const struct framework_composite *composite)
 {
     size_t count = 1;
@@ -197,11 +183,27 @@ static size_t period_count(const struct framework_composite *composite)
     if (!composite->to.is_set)
         return COMPOSITE_MAX_PERIODS;
     struct period period = composite->from.period;
-    while (count < COMPOSITE_MAX_PERIODS && period_key(period) < period_key(composite->to.period)) {
+    while (count <= COMPOSITE_MAX_PERIODS &&
+           period_key(period) < period_key(composite->to.period)) {
         period = period_next(period);
         count++;
     }
     return count;
+}
+
+/* Not the frequency of the indicators: a figure of another kind of period is not found, and shows. */
+static void validate_periods(const struct framework_composite *composite, struct diag *diag)
+{
+    const struct period from = composite->from.period, to = composite->to.period;
+    bool is_right = true;
+    if (composite->to.is_set)
+        is_right = composite->from.is_set && from.frequency == to.frequency &&
+                   period_key(from) <= period_key(to) &&
+                   period_count(composite) <= COMPOSITE_MAX_PERIODS;
+    if (!is_right)
+        schema_find(diag, composite->place, FINDING_NUMBER_OUT, "from", NULL,
+                    "from 与 to 须为同类时期，先后有序，至多 64 个",
+                    "from and to are periods of one kind, in order, at most 64");
 }
 
 /* Memory is a multiple of this, and is taken when the framework comes into force: two columns for an

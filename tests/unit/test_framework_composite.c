@@ -155,6 +155,8 @@ Test(framework_composite, a_composite_that_cannot_be_made_is_refused, .timeout =
                    "normalise");
     expect_refused(WHOLE COMPOSITE(", from: 2020, to: 2019"), FINDING_NUMBER_OUT, 13, 5, "order");
     expect_refused(WHOLE COMPOSITE(", to: 2019"), FINDING_NUMBER_OUT, 13, 5, "order");
+    expect_refused(WHOLE COMPOSITE(", from: 2000-Q1, to: 2016-Q1"), FINDING_NUMBER_OUT, 13, 5,
+                   "at most 64");
     expect_refused(WHOLE COMPOSITE(", bands: [{from: 1, name: {zh: 一, en: a}}]"),
                    FINDING_NUMBER_OUT, 13, 5, "ascend");
     expect_refused(WHOLE COMPOSITE(", availability: 3/2"), FINDING_NUMBER_OUT, 13, 58, "share");
