@@ -324,8 +324,13 @@ enum err journal_upgrade_use(const char *state)
     if (err)
         return err;
     lmdb_keep_owner(state, from);
-    if ((link(to, kept) && errno != EEXIST) || (unlink(lock) && errno != ENOENT) ||
-        rename(from, to))
+    if (link(to, kept) && errno != EEXIST)
+        return err_from_errno(errno);
+    err =
+        file_sync_directory(state); /* or after a power cut the old file might have neither name */
+    if (err)
+        return err;
+    if ((unlink(lock) && errno != ENOENT) || rename(from, to))
         return err_from_errno(errno);
     err = file_sync_directory(folder);
     journal_upgrade_drop(state);
