@@ -25,7 +25,7 @@ enum {
     IDENTITY_PRODUCERS_BYTES = 1024
 };
 
-/* What a key may do; the table of rights is broker/access.c. */
+/* What a key may do; the table of rights is broker/rights.c. */
 enum role {
     ROLE_NONE,
     ROLE_AGENT,
