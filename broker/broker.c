@@ -309,12 +309,15 @@ enum err broker_open(const struct broker_options *options, struct broker **out)
     return ERR_OK;
 }
 
-/* A failure costs nothing but time at the next start: then more is read from the journal. */
+/* A save that had no room costs nothing but time at the next start: then more is read from the journal.
+ * A disk that failed is not asked again, whichever file it was that met it. */
 static void save_usage(struct broker *broker)
 {
     enum err err = broker->quota ? usage_save(&broker->usage) : ERR_OK;
     if (err)
         log_warn("usage.not_saved", "file=%s error=%s", broker->usage.path, err_name(err));
+    if (err == ERR_IO)
+        atomic_store(&broker->counters.final_error, (int)err);
 }
 
 void broker_tend(struct broker *broker)

@@ -21,7 +21,7 @@ struct counters {
     _Atomic uint64_t pruned, pruned_bytes;            /* records that retention let go */
     _Atomic uint64_t retention_held;                  /* and those that a position holds back */
     _Atomic uint64_t live_messages, live_renewals, subscriptions;
-    _Atomic int final_error; /* enum err that stopped the intake, or 0 */
+    _Atomic int final_error; /* enum err after which nothing is acknowledged, or 0 */
 };
 
 static inline void count_add(_Atomic uint64_t *counter, uint64_t by)

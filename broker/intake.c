@@ -402,7 +402,12 @@ static enum err commit(struct intake *intake)
 {
     struct counters *counters = intake->options.counters;
     uint64_t started_us = clock_monotonic_us();
-    enum err err = journal_commit(intake->options.journal);
+    /* A disk that failed under another of the broker's files is not asked to hold these batches either. */
+    enum err err = (enum err)atomic_load(&counters->final_error);
+    if (err)
+        journal_abort(intake->options.journal);
+    else
+        err = journal_commit(intake->options.journal);
     quota_settle(intake->options.quota, !err);
     audit_settle(intake->options.audit, !err);
     if (intake->stored || intake->saves.count) {
