@@ -155,7 +155,7 @@ static enum err show(void *context, const struct difference *difference)
     return err;
 }
 
-/* The newest record that was stored by then. */
+/* The newest record with a figure that was stored by then; 0: there is none. */
 static uint64_t sequence_at(const struct basis *basis, uint64_t ms)
 {
     uint64_t sequence = 0;
@@ -214,11 +214,15 @@ static enum err run(const struct invocation *invocation, struct basis *basis)
         err = load_other(invocation, settings->other_framework, &other);
     for (size_t i = 0; i < settings->set.count && !err; i++)
         err = what_if_parse(invocation, (char *)(uintptr_t)settings->set.items[i], &what_if[i]);
+    old.last_sequence = settings->since_sequence;
+    if (!err && settings->since_ms) {
+        old.last_sequence = sequence_at(basis, settings->since_ms);
+        if (!old.last_sequence) /* which would mean: all of them */
+            err = command_fail(invocation, ERR_NOT_FOUND, "no figure was stored by --since");
+    }
     if (err)
         goto out;
     new.framework = other;
-    old.last_sequence =
-        settings->since_ms ? sequence_at(basis, settings->since_ms) : settings->since_sequence;
     buffer_init(&comparing.line, LINE_MAX_BYTES);
     err = compare(invocation, &old, &new, &comparing);
     buffer_fini(&comparing.line);

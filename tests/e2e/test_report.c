@@ -126,6 +126,14 @@ Test(report_e2e, what_a_revision_changed_is_said)
     free(output);
 }
 
+Test(report_e2e, a_moment_before_every_figure_is_not_taken_for_now)
+{
+    char *output;
+    cr_expect_neq(scorer(ARGUMENTS("diff", "--since", "2000-01-01", "--json"), &output), 0);
+    cr_expect_str_empty(output);
+    free(output);
+}
+
 /* The text of a key in a line of JSON. */
 static char *text_of(const char *json, const char *key)
 {
