@@ -228,8 +228,10 @@ static void take_notes(struct audit *audit, uint64_t now_ms, bool is_last)
     if (!audit->minute_ms)
         audit->minute_ms = now_ms;
     bool is_minute_over = is_last || now_ms - audit->minute_ms >= MINUTE_MS;
+    if (is_crowded(audit)) /* news stay news until there is room */
+        return;
     bool has_news = atomic_exchange(&audit->has_news, false);
-    if ((!has_news && !is_minute_over) || is_crowded(audit))
+    if (!has_news && !is_minute_over)
         return;
     if (is_minute_over)
         audit->minute_ms = now_ms;

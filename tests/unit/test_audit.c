@@ -227,3 +227,22 @@ Test(audit, bytes_that_are_no_text_become_question_marks)
     store();
     cr_assert_str_eq(find().details[3], "a?b: ?? ?[2J");
 }
+
+Test(audit, what_is_noted_while_too_much_waits_is_written_as_soon_as_there_is_room)
+{
+    enum { KINDS = 600 }; /* more than may wait before notes stay notes */
+    char long_text[200];
+    memset(long_text, 'x', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    for (int i = 0; i < KINDS; i++)
+        audit_note(audit, AUDIT_AUTHORIZED, "agent", "%d %s", i, long_text);
+    for (int i = 0; i < 2; i++) { /* the disk is full */
+        (void)audit_store(audit, journal, now_ms, false);
+        journal_abort(journal);
+        audit_settle(audit, false);
+        audit_note(audit, AUDIT_REVOKED, "agent", "role agent");
+    }
+    cr_expect_eq(store(), 1, "what had waited");
+    cr_expect_eq(store(), 1, "what came meanwhile");
+    cr_expect_eq(find().entries, KINDS + 1);
+}
