@@ -200,8 +200,15 @@ static enum err open_quota(struct broker *broker)
         .journal = broker->journal, .access = broker->access, .streams = client_streams};
     snprintf(broker->usage.path, sizeof broker->usage.path, "%s/usage", broker->options.state);
     enum err err = quota_new(&options, &broker->quota);
+    if (err)
+        return said("broker.quota", err, broker->options.state);
     broker->usage.quota = broker->quota;
-    return said("broker.quota", err ? err : usage_load(&broker->usage), broker->options.state);
+    err = usage_load(&broker->usage);
+    if (err) { /* half of a count must not be saved as the whole */
+        quota_free(broker->quota);
+        broker->quota = NULL;
+    }
+    return said("broker.quota", err, broker->options.state);
 }
 
 static enum err start_threads(struct broker *broker)
