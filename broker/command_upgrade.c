@@ -42,7 +42,11 @@ static enum err convert(const struct invocation *invocation, const char *state)
         err = command_fail(invocation, err, "%s: nothing was changed", folder);
     } else {
         err = journal_upgrade_use(state);
-        if (err)
+        if (err == ERR_EXISTS)
+            err = command_fail(invocation, err,
+                               "%s/journal.format-1.mdb: nothing was changed; move that file away",
+                               state);
+        else if (err)
             err = command_fail(invocation, err, "%s", state);
     }
     if (err) {

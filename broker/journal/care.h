@@ -93,7 +93,8 @@ void journal_compact_drop(const char *state);
  * Errors  ERR_FULL, ERR_STOPPED, ERR_CORRUPT, ERR_NOT_FOUND, ERR_PERMISSION, ERR_IO, ERR_NOMEM. */
 MUST_CHECK enum err journal_upgrade(const char *state, journal_copying *copying, void *context,
                                     char folder[CARE_PATH_BYTES]);
-/* Put it in place, in one step, or remove it. The old data file stays: STATE/journal.format-1.mdb. */
+/* Put it in place, in one step, or remove it. The old data file stays: STATE/journal.format-1.mdb.
+ * Errors  ERR_EXISTS (another file has that name), ERR_PERMISSION, ERR_IO. */
 MUST_CHECK enum err journal_upgrade_use(const char *state);
 void journal_upgrade_drop(const char *state);
 

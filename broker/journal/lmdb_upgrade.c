@@ -307,6 +307,21 @@ enum err journal_upgrade(const char *state, journal_copying *copying, void *cont
     return err;
 }
 
+/* A second name for the old file. One that is there already is that of an upgrade which was cut short, or of
+ * another file, and that one is not given up for ours. On disk before the rename that takes the first name,
+ * or after a power cut the old file might have neither. */
+static enum err keep_old(const char *state, const char *data, const char *kept)
+{
+    struct stat own, other;
+    if (link(data, kept)) {
+        if (errno != EEXIST || stat(data, &own) || stat(kept, &other))
+            return err_from_errno(errno);
+        if (own.st_dev != other.st_dev || own.st_ino != other.st_ino)
+            return ERR_EXISTS;
+    }
+    return file_sync_directory(state);
+}
+
 /* The old file gets a second name, and the new one takes over its first in one rename. */
 enum err journal_upgrade_use(const char *state)
 {
@@ -324,10 +339,7 @@ enum err journal_upgrade_use(const char *state)
     if (err)
         return err;
     lmdb_keep_owner(state, from);
-    if (link(to, kept) && errno != EEXIST)
-        return err_from_errno(errno);
-    err =
-        file_sync_directory(state); /* or after a power cut the old file might have neither name */
+    err = keep_old(state, to, kept);
     if (err)
         return err;
     if ((unlink(lock) && errno != ENOENT) || rename(from, to))

@@ -207,6 +207,21 @@ Test(upgrade_e2e, an_older_journal_is_refused_and_the_command_brings_it_up_to_da
     world_free(&world);
 }
 
+Test(upgrade_e2e, an_old_file_is_not_given_up_for_another_of_its_name, .timeout = 120)
+{
+    struct world *world = world_with_journal();
+    age_journal(world);
+    char kept[512];
+    snprintf(kept, sizeof kept, "%s", world_path(world, "broker/journal.format-1.mdb"));
+    MUST(file_write(kept, "of before", 9, 0600));
+    cr_expect_neq(broker(world, "upgrade", NULL), 0);
+    cr_expect_not(file_exists(world_path(world, "broker/journal.upgrade")));
+    cr_expect_eq(broker(world, "check", NULL), 76, "it is as it was");
+    MUST(unlink(kept));
+    cr_expect_eq(broker(world, "upgrade", NULL), 0);
+    world_free(&world);
+}
+
 Test(upgrade_e2e, a_newer_journal_is_refused_by_every_command, .timeout = 120)
 {
     MDB_txn *txn;
