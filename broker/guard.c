@@ -45,16 +45,21 @@ unsigned guard_descriptors(unsigned *limit)
     return count - 1; /* the directory's own */
 }
 
-/* Memory that ending all connections did not free is no client's, and is no reason to do it again. */
+/* Memory that ending all connections did not free is no client's, and is no reason to do it again. What comes
+ * on top of it is one: clients that are back within moments would have no limit any more. */
 void guard_look(struct guard *guard)
 {
-    if (guard->must_trim)
+    bool has_ended_all = guard->must_trim;
+    if (has_ended_all)
         malloc_trim(
             0); /* what the connections held goes back to the system, or it would still count */
     guard->must_trim = false;
     uint64_t bytes = guard->limit_bytes ? guard_memory_bytes() : 0;
+    if (has_ended_all)
+        guard->kept_bytes = bytes;
     bool is_above = bytes > guard->limit_bytes;
-    bool is_new = is_above && !guard->was_above;
+    bool is_new =
+        is_above && (!guard->was_above || bytes > guard->kept_bytes + guard->limit_bytes / 8);
     guard->was_above = is_above;
     if (!is_new)
         return;

@@ -23,6 +23,7 @@ enum { GUARD_EVERY_MS = 200 };
 struct guard {
     uint64_t limit_bytes;      /* 0: none */
     bool was_above, must_trim; /* at the last look */
+    uint64_t kept_bytes;       /* that ending all connections the last time did not free */
     struct audit *audit;
     struct wake *owners[2]; /* signalled to renew their sockets */
     atomic_uint renewals;   /* asked for so far; also a metric */
