@@ -118,7 +118,14 @@ static enum err bind_port(struct broker *broker, enum net_kind kind, const char 
                                                .is_server = true,
                                                .identity = &broker->identity,
                                                .queue_messages = queue};
-    return said("broker.bind", net_socket_open(broker->net, &options, out), endpoint);
+    enum err err = net_socket_open(broker->net, &options, out);
+    if (err != ERR_EXISTS)
+        return said("broker.bind", err, endpoint);
+    log_error("broker.bind",
+              "%s: another program listens there (SH-%d). End it, or give --publish, --fetch and "
+              "--live other ports.",
+              endpoint, err_number(err));
+    return err;
 }
 
 static enum err open_ports(struct broker *broker)

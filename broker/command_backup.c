@@ -180,7 +180,8 @@ static enum err backup(const struct invocation *invocation, const char *to)
         return command_fail(invocation, ERR_EXISTS, "%s", to);
     remove_backup(folder); /* of one that was cut short */
     if (mkdir(folder, 0700))
-        return command_fail(invocation, err_from_errno(errno), "%s", folder);
+        return command_fail(invocation, err_from_errno(errno),
+                            errno == ENOENT ? "%s: the directory to make it in" : "%s", to);
     enum err err = fill(invocation, folder, &backup);
     if (!err) {
         err = publish(folder, to);

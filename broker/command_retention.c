@@ -72,9 +72,10 @@ static void add_row(struct table *table, const struct retention_rule *rule,
         table_cell(table, "-");
 }
 
-static enum err show(const struct retention_settings *settings, const struct retention_rules *rules,
+static enum err show(const struct invocation *invocation, const struct retention_rules *rules,
                      struct journal *journal, struct table *table)
 {
+    const struct retention_settings *settings = invocation->settings;
     uint64_t now_ms = clock_realtime_ms();
     enum err err = ERR_OK;
     for (size_t i = 0; i < rules->count && !err; i++) {
@@ -84,12 +85,17 @@ static enum err show(const struct retention_settings *settings, const struct ret
             err = print_json(&rules->items[i], &plan);
         else if (!err)
             add_row(table, &rules->items[i], &plan);
+        if (err)
+            return command_fail(invocation, err, "the stream %s", rules->items[i].stream);
     }
-    return !err && !settings->is_json ? table_print(table) : err;
+    if (!settings->is_json)
+        err = table_print(table);
+    return err ? command_fail(invocation, err, "stdout") : ERR_OK;
 }
 
-static enum err look(const struct retention_settings *settings, const struct retention_rules *rules)
+static enum err look(const struct invocation *invocation, const struct retention_rules *rules)
 {
+    const struct retention_settings *settings = invocation->settings;
     static const struct table_column columns[] = {{"stream", false},    {"would go", true},
                                                   {"records", false},   {"bytes", true},
                                                   {"held back", false}, {0}};
@@ -100,10 +106,12 @@ static enum err look(const struct retention_settings *settings, const struct ret
     if (!err)
         err = journal_look(folder, false, &journal);
     if (err)
-        return err;
+        return command_fail(invocation, err, "--state %s", settings->state);
     err = table_new(columns, &table);
-    if (!err) {
-        err = show(settings, rules, journal, table);
+    if (err) {
+        command_fail(invocation, err, "table");
+    } else {
+        err = show(invocation, rules, journal, table);
         table_free(table);
     }
     journal_close(&journal);
@@ -125,6 +133,5 @@ enum err broker_retention(const struct invocation *invocation)
                 invocation->program);
         return ERR_OK;
     }
-    err = look(settings, &rules);
-    return err ? command_fail(invocation, err, "--state %s", settings->state) : ERR_OK;
+    return look(invocation, &rules);
 }

@@ -182,7 +182,9 @@ static enum err compare(const struct invocation *invocation, const struct basis_
     else if (!err && comparing->table)
         puts("没有变化 / nothing differs");
     if (err)
-        command_fail(invocation, err, "comparing");
+        command_fail(invocation, err,
+                     err == ERR_NOT_FOUND ? "comparing: a framework in the record by then"
+                                          : "comparing");
     side_fini(&before);
     side_fini(&after);
     return err;

@@ -18,7 +18,7 @@ const struct option report_options[] = {
      "2024 for annual monitoring, 2022-2024 for the evaluation of three years; last, last3: the one "
      "or three years before this one"},
     {"format", 0, OPTION_TEXT, offsetof(struct report_settings, format), "FORMAT",
-     "html, xlsx, csv (UTF-8 with BOM) or json", .initial = "html"},
+     "html, xlsx, csv (UTF-8 with BOM) or json; default: as --output ends, else html"},
     {"output", 0, OPTION_TEXT, offsetof(struct report_settings, output), "FILE",
      "where to write; default: stdout (xlsx needs a file). DIR/ is report-YEARS.FORMAT in it, never "
      "over one that is there"},
@@ -166,10 +166,22 @@ static enum err run(const struct invocation *invocation, const struct review_opt
     return err;
 }
 
+/* The one that is named; else the one that the file's name ends in, so that r.json is JSON. */
+static const struct document_format *find_format(const struct report_settings *settings)
+{
+    const char *dot = settings->output ? strrchr(settings->output, '.') : NULL;
+    const struct document_format *format = NULL;
+    if (settings->format)
+        return document_format_find(settings->format);
+    if (dot)
+        format = document_format_find(dot + 1);
+    return format ? format : document_format_find("html");
+}
+
 enum err report_command(const struct invocation *invocation)
 {
     const struct report_settings *settings = invocation->settings;
-    const struct document_format *format = document_format_find(settings->format);
+    const struct document_format *format = find_format(settings);
     struct review_options options = {0};
     struct basis *basis;
     if (!format)

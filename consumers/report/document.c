@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TEXT_BYTES = 4096, FIRST_CELLS = 128 };
@@ -196,22 +197,33 @@ const struct document_format *document_format_find(const char *name)
     return NULL;
 }
 
-/* Under another name first, so that a reader never meets half a report. */
-static enum err write_file(const struct document *document, const struct document_format *format,
-                           const char *path)
+static enum err write_at(const struct document *document, const struct document_format *format,
+                         const char *path)
 {
-    char part[4096];
-    int size = snprintf(part, sizeof part, "%s.part", path);
-    if (size < 0 || (size_t)size >= sizeof part)
-        return ERR_USAGE;
-    FILE *file = format->needs_path ? NULL : fopen(part, "wb");
+    FILE *file = format->needs_path ? NULL : fopen(path, "wb");
     if (!format->needs_path && !file)
         return err_from_errno(errno);
-    enum err err = format->write(document, part, file);
+    enum err err = format->write(document, path, file);
     if (file && fflush(file))
         err = err ? err : err_from_errno(errno);
     if (file && fclose(file))
         err = err ? err : err_from_errno(errno);
+    return err;
+}
+
+/* Under another name first, so that a reader never meets half a report. A device, pipe or link is
+ * written into: a rename would put a file in its place. */
+static enum err write_file(const struct document *document, const struct document_format *format,
+                           const char *path)
+{
+    char part[4096];
+    struct stat info;
+    if (!lstat(path, &info) && !S_ISREG(info.st_mode))
+        return write_at(document, format, path);
+    int size = snprintf(part, sizeof part, "%s.part", path);
+    if (size < 0 || (size_t)size >= sizeof part)
+        return ERR_USAGE;
+    enum err err = write_at(document, format, part);
     if (!err && rename(part, path))
         err = err_from_errno(errno);
     if (err)

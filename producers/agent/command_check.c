@@ -38,7 +38,8 @@ static enum err check_file(const struct invocation *invocation,
     struct submission submission;
     enum err err = submission_read(path, reading, &submission);
     if (err && err != ERR_ROWS)
-        return command_fail(invocation, err, "%s%s%s", path, err == ERR_USAGE ? ": " : "",
+        return command_fail(invocation, err, "%s%s%s", path,
+                            err == ERR_USAGE ? ": 可读取的文件 / files that can be read: " : "",
                             err == ERR_USAGE ? source_names() : "");
     const struct account account = {
         .name = path, .submission = &submission, .refused = err, .is_checked_only = true};

@@ -97,6 +97,15 @@ static enum err put_row(struct dispatch *dispatch, const struct framework *frame
     return err;
 }
 
+/* 120.3 */
+static bool is_address(const char *text)
+{
+    static const char digits[] = "0123456789";
+    size_t sequence = strspn(text, digits);
+    const char *index = text + sequence + 1;
+    return sequence && text[sequence] == '.' && *index && !index[strspn(index, digits)];
+}
+
 static enum err run(const struct invocation *invocation)
 {
     const struct settings *settings = invocation->settings;
@@ -107,6 +116,11 @@ static enum err run(const struct invocation *invocation)
     if (!settings->indicator || !settings->period)
         return command_fail(invocation, ERR_USAGE,
                             "需要 --indicator 和 --period / --indicator and --period are needed");
+    if (settings->revises && !is_address(settings->revises))
+        return command_fail(
+            invocation, ERR_USAGE,
+            "--revises \"%s\" 不是事件地址 / is not an event's address, such as 120.3",
+            settings->revises);
     enum err err = dispatch_open(invocation, &settings->agent, &settings->dispatch, &dispatch);
     if (err)
         return err;

@@ -62,6 +62,7 @@ enum err err_from_errno(int error)
         return ERR_NOMEM;
     case ENOENT:
     case ENOTDIR:
+    case EISDIR:
         return ERR_NOT_FOUND;
     case EEXIST:
         return ERR_EXISTS;

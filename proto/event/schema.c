@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NESTING_MAX = 32 };
+
 struct place schema_place(const yaml_node_t *node)
 {
     return (struct place){node->start_mark.line + 1, node->start_mark.column + 1};
@@ -298,14 +300,41 @@ static void refuse_second_document(yaml_parser_t *parser, struct diag *diag)
     yaml_document_delete(&second);
 }
 
+/* No schema is as deep, and libyaml takes time with the square of the depth. */
+static bool is_too_deep(const void *bytes, size_t size, struct place *place)
+{
+    yaml_parser_t parser;
+    yaml_event_t event;
+    size_t depth = 0;
+    bool has_more = yaml_parser_initialize(&parser);
+    if (!has_more)
+        return false;
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, bytes, size);
+    while (has_more && depth <= NESTING_MAX && yaml_parser_parse(&parser, &event)) {
+        depth += event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT;
+        depth -= event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+        has_more = event.type != YAML_STREAM_END_EVENT;
+        *place = (struct place){event.start_mark.line + 1, event.start_mark.column + 1};
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return depth > NESTING_MAX;
+}
+
 enum err schema_read(const void *bytes, size_t size, const struct schema *schema,
                      struct arena *arena, struct diag *diag, void *out)
 {
     struct schema_reader reader = {.arena = arena, .diag = diag, .err = ERR_OK};
     size_t before = diag->total;
+    struct place place = {1, 1};
     yaml_parser_t parser;
     memset(out, 0, schema->size);
     make_empty(schema, out);
+    if (is_too_deep(bytes, size, &place)) {
+        schema_find(diag, place, FINDING_YAML_SYNTAX, NULL, NULL, "嵌套过深", "nested too deep");
+        return ERR_FRAMEWORK;
+    }
     if (!yaml_parser_initialize(&parser))
         return ERR_NOMEM;
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
