@@ -284,6 +284,16 @@ static enum err inflate(struct subscriber *subscriber, struct batch *batch)
     return ERR_OK;
 }
 
+/* What cannot be decompressed holds no events: one such batch must not end all who read. */
+static enum err inflate_or_empty(struct subscriber *subscriber, struct batch *batch)
+{
+    enum err err = inflate(subscriber, batch);
+    if (err != ERR_MALFORMED)
+        return err;
+    batch->payload_size = 0;
+    return ERR_OK;
+}
+
 static enum err take_record(struct subscriber *subscriber, struct subscriber_record *out)
 {
     struct page *page = &subscriber->current;
@@ -304,7 +314,7 @@ static enum err take_record(struct subscriber *subscriber, struct subscriber_rec
     if (!err)
         err = batch_parse(record.frame, record.frame_size, &found.batch);
     if (!err && found.batch.codec == CODEC_ZSTANDARD && !subscriber->options.is_packed)
-        err = inflate(subscriber, &found.batch);
+        err = inflate_or_empty(subscriber, &found.batch);
     if (err)
         return err;
     found.sequence = record.sequence;

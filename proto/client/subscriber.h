@@ -54,7 +54,8 @@ struct subscriber_options {
 struct subscriber_record {
     uint64_t sequence; /* in the stream */
     uint64_t stored_ms;
-    struct batch batch;         /* parsed header; payload decompressed when it was compressed */
+    struct batch batch;         /* parsed header; payload decompressed when it was compressed;
+                                  of none when it cannot be: then it holds no events */
     const unsigned char *bytes; /* the whole record as stored */
     size_t size;
 };

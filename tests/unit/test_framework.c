@@ -260,6 +260,8 @@ Test(framework, broken_yaml_is_refused_with_its_place, .timeout = 10)
     expect_refused("framework: \"open\n", FINDING_YAML_SYNTAX, 2, 1, "");
     expect_refused(HEAD ITEM "---\nx: 1\n", FINDING_YAML_SYNTAX, 14, 1, "one document");
     expect_refused("- a\n- b\n", FINDING_NODE_KIND, 1, 1, "mapping");
+    expect_refused("framework: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", FINDING_YAML_SYNTAX, 1,
+                   43, "nested too deep");
 }
 
 Test(framework, bytes_that_are_no_text_are_refused, .timeout = 10)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define VERDICT(name) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##name
@@ -343,6 +344,26 @@ static struct frozen *published_as_of(uint64_t last_sequence)
     document_free(document);
     scratch_remove(&scratch);
     return frozen;
+}
+
+Test(report, what_is_no_plain_file_is_written_into_and_not_replaced, .timeout = 60)
+{
+    struct scratch scratch = scratch_new();
+    struct document *document = report_of(UINT64_MAX, NULL);
+    struct stat info;
+    char target[256], link[256];
+    snprintf(target, sizeof target, "%s/target", scratch.directory);
+    snprintf(link, sizeof link, "%s/link", scratch.directory);
+    cr_assert_eq(symlink(target, link), 0);
+    cr_expect_eq(document_write(document, document_format_find("json"), link), ERR_OK);
+    cr_assert_eq(lstat(link, &info), 0);
+    cr_expect(S_ISLNK(info.st_mode), "the link is still one");
+    cr_assert_eq(stat(target, &info), 0);
+    cr_expect_gt(info.st_size, 0);
+    cr_expect_eq(document_write(document, document_format_find("json"), scratch.directory),
+                 ERR_NOT_FOUND);
+    document_free(document);
+    scratch_remove(&scratch);
 }
 
 static const struct sheet *last_sheet(const struct document *document)
