@@ -131,12 +131,13 @@ enum err doubts_of_identities(const struct evaluation *evaluation, const struct 
         return ERR_OK;
     for (size_t i = 0; i < framework->identity_count && err == ERR_OK; i++) {
         const struct figure_identity *identity = &framework->identities[i];
+        if (identity->of != place->indicator)
+            continue;
         struct holding holding = {.evaluation = evaluation,
                                   .identity = identity,
                                   .window = window,
                                   .doubt = window_doubt(window, place, KIND(RATIO))};
-        if (identity->of == place->indicator)
-            err = hold(&holding, visit, context);
+        err = hold(&holding, visit, context);
     }
     return err;
 }

@@ -78,10 +78,16 @@ static double change_to(const struct window *window, size_t i, bool is_relative)
  * median distance, or where that is zero from the mean distance. 0: all are equal. */
 static double robust_scale(const double *sorted, size_t count, double median)
 {
-    double distances[WINDOW_MOST], by_size[WINDOW_MOST];
-    for (size_t i = 0; i < count; i++)
-        distances[i] = fabs(sorted[i] - median);
-    column_sort(distances, count, by_size);
+    double by_size[WINDOW_MOST];
+    size_t above = 0;
+    while (above < count && sorted[above] < median)
+        above++;
+    /* Distances grow to either side of the median: the smaller of the next two comes next. */
+    for (size_t i = 0, below = above; i < count; i++) {
+        bool is_below =
+            above == count || (below > 0 && median - sorted[below - 1] < sorted[above] - median);
+        by_size[i] = is_below ? median - sorted[--below] : sorted[above++] - median;
+    }
     double middle = column_median(by_size, count);
     return middle > 0 ? 1.4826 * middle : 1.2533 * column_mean(by_size, count);
 }

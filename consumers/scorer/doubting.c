@@ -2,13 +2,17 @@
 
 #include "consumers/evaluate/doubts.h"
 #include "proto/event/event.h"
+#include "proto/event/observation_check.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACE_KEY_BYTES = 256, MOST_DOUBTS = 64, KINDS = 32 };
+enum {
+    REGION_DIGITS = 6,
+    PLACE_KEY_BYTES = REGION_DIGITS + 3 + 2 * OBSERVATION_ID_MAX_BYTES + PERIOD_TEXT_BYTES,
+    MOST_DOUBTS = 64,
+    KINDS = 32
+};
 
 /* One figure while it is doubted. */
 struct collecting {
@@ -77,16 +81,34 @@ static enum err publish_changes(struct collecting *collecting, const struct doub
     return err;
 }
 
+/* "220100/indicator/definition/2024-06"; a snprintf() would take a third of the whole look. */
+static void put_key(const struct doubt_place *place, char out[PLACE_KEY_BYTES])
+{
+    uint32_t code = place->region;
+    const char *definition = place->definition ? place->definition->id : "";
+    size_t indicator_size = strnlen(place->indicator->id, OBSERVATION_ID_MAX_BYTES);
+    size_t definition_size = strnlen(definition, OBSERVATION_ID_MAX_BYTES);
+    for (size_t i = REGION_DIGITS; i-- > 0; code /= 10)
+        out[i] = (char)('0' + code % 10);
+    char *end = out + REGION_DIGITS;
+    *end++ = '/';
+    end = (char *)memcpy(end, place->indicator->id, indicator_size) + indicator_size;
+    *end++ = '/';
+    end = (char *)memcpy(end, definition, definition_size) + definition_size;
+    *end++ = '/';
+    period_format(place->period, end);
+}
+
 static enum err look_at(void *context, const struct doubt_place *place)
 {
-    struct collecting collecting = {.doubting = context};
+    struct collecting collecting; /* large: its doubts are set one by one */
     struct doubting *doubting = context;
-    char key[PLACE_KEY_BYTES], period[PERIOD_TEXT_BYTES];
+    char key[PLACE_KEY_BYTES];
     uint32_t before;
     bool is_changed;
-    period_format(place->period, period);
-    snprintf(key, sizeof key, "%06" PRIu32 "/%s/%s/%s", place->region, place->indicator->id,
-             place->definition ? place->definition->id : "", period);
+    collecting.doubting = doubting;
+    collecting.count = 0;
+    put_key(place, key);
     arena_reset(doubting->arena);
     enum err err =
         doubts_at(doubting->state->evaluation, doubting->as_of, place, collect, &collecting);
@@ -98,17 +120,15 @@ static enum err look_at(void *context, const struct doubt_place *place)
 
 /* --- the record --------------------------------------------------------------------------------- */
 
-static bool names_figure(const Songhua__V1__Event *event, const char **indicator,
-                         const char **definition, const char **period)
+static bool names_figure(const Songhua__V1__Event *event, const char **definition,
+                         const char **period)
 {
     switch (event->body_case) {
     case SONGHUA__V1__EVENT__BODY_OBSERVATION:
-        *indicator = event->observation->indicator;
         *definition = event->observation->definition;
         *period = event->observation->period;
         return true;
     case SONGHUA__V1__EVENT__BODY_RETRACTION:
-        *indicator = event->retraction->indicator;
         *definition = event->retraction->definition;
         *period = event->retraction->period;
         return true;
@@ -117,18 +137,16 @@ static bool names_figure(const Songhua__V1__Event *event, const char **indicator
     }
 }
 
-/* False: no figure that the framework watches there. */
-static bool place_of(const struct doubting *doubting, const Songhua__V1__Event *event,
+/* False: no figure of the framework's. */
+static bool place_of(const Songhua__V1__Event *event, const struct indicator *indicator,
                      uint32_t region, struct doubt_place *out)
 {
-    const char *indicator, *definition, *period;
-    if (!names_figure(event, &indicator, &definition, &period))
+    const char *definition, *period;
+    if (!indicator || !names_figure(event, &definition, &period))
         return false;
-    *out = (struct doubt_place){.indicator = framework_indicator(doubting->framework, indicator),
-                                .region = region};
-    if (!out->indicator || !indicator_has_region(out->indicator, region))
-        return false;
-    out->definition = indicator_definition(out->indicator, definition);
+    *out = (struct doubt_place){.indicator = indicator, .region = region};
+    if (*definition)
+        out->definition = indicator_definition(indicator, definition);
     return (out->definition || !*definition) && !period_parse(period, &out->period, NULL);
 }
 
@@ -143,47 +161,94 @@ static int compare_places(const void *left, const void *right)
     return (x > y) - (x < y);
 }
 
-static bool is_same_series(const struct doubt_place *a, const struct doubt_place *b)
+/* The record's places while they are gathered. */
+struct places {
+    struct doubt_place *list;
+    uint32_t *next;  /* by place: the one gathered before of the same indicator */
+    uint32_t *heads; /* by indicator */
+    size_t count;
+};
+
+static void places_fini(struct places *places)
 {
-    return a->indicator == b->indicator && a->definition == b->definition;
+    free(places->list);
+    free(places->next);
+    free(places->heads);
 }
 
-/* The record's figures, each once, in the framework's order. */
-static enum err read_places(const struct doubting *doubting, const struct service_input *input,
-                            struct doubt_place **out, size_t *count)
+static enum err places_init(struct places *places, size_t most, size_t indicators)
 {
-    struct doubt_place *places = malloc((input->event_count + 1) * sizeof *places);
-    size_t read = 0, kept = 0;
-    if (!places)
+    *places = (struct places){.list = malloc((most + 1) * sizeof *places->list),
+                              .next = malloc((most + 1) * sizeof *places->next),
+                              .heads = malloc((indicators + 1) * sizeof *places->heads)};
+    if (!places->list || !places->next || !places->heads) {
+        places_fini(places);
         return ERR_NOMEM;
-    for (size_t i = 0; i < input->event_count; i++)
-        if (place_of(doubting, input->events[i], input->batch->region, &places[read]))
-            read++;
-    qsort(places, read, sizeof *places, compare_places);
-    for (size_t i = 0; i < read; i++) {
-        bool is_last = i + 1 == read || (input->event_count > DOUBTING_FIGURES
-                                             ? !is_same_series(&places[i], &places[i + 1])
-                                             : compare_places(&places[i], &places[i + 1]) != 0);
-        if (is_last)
-            places[kept++] = places[i];
     }
-    *out = places;
-    *count = kept;
+    memset(places->heads, 0xff, (indicators + 1) * sizeof *places->heads);
     return ERR_OK;
+}
+
+static void places_add(struct places *places, const struct doubt_place *place)
+{
+    uint32_t *head = &places->heads[place->indicator->index];
+    places->next[places->count] = *head;
+    *head = (uint32_t)places->count;
+    places->list[places->count++] = *place;
+}
+
+/* Of each series only the last period. */
+static void places_add_last(struct places *places, const struct doubt_place *place)
+{
+    uint32_t at = places->heads[place->indicator->index];
+    while (at != UINT32_MAX && places->list[at].definition != place->definition)
+        at = places->next[at];
+    if (at == UINT32_MAX)
+        places_add(places, place);
+    else if (period_key(place->period) > period_key(places->list[at].period))
+        places->list[at].period = place->period;
+}
+
+/* Those that the framework watches there, each once, in its order. */
+static void places_settle(struct places *places)
+{
+    size_t watched = 0, kept = 0;
+    struct doubt_place *list = places->list;
+    for (size_t i = 0; i < places->count; i++)
+        if (indicator_has_region(list[i].indicator, list[i].region))
+            list[watched++] = list[i];
+    qsort(list, watched, sizeof *list, compare_places);
+    for (size_t i = 0; i < watched; i++)
+        if (kept == 0 || compare_places(&list[kept - 1], &list[i]) != 0)
+            list[kept++] = list[i];
+    places->count = kept;
+}
+
+static void read_places(const struct doubting *doubting, const struct service_input *input,
+                        struct places *places)
+{
+    struct doubt_place place;
+    bool is_load = input->event_count > DOUBTING_FIGURES;
+    for (size_t i = 0; i < input->event_count; i++)
+        if (place_of(input->events[i], doubting->touched->by_event[i], input->batch->region,
+                     &place))
+            (is_load ? places_add_last : places_add)(places, &place);
+    places_settle(places);
 }
 
 enum err doubting_of_record(struct doubting *doubting, const struct service_input *input)
 {
-    struct doubt_place *places;
-    size_t count;
-    enum err err = read_places(doubting, input, &places, &count);
+    struct places places;
+    const struct evaluation *evaluation = doubting->state->evaluation;
+    enum err err = places_init(&places, input->event_count, doubting->framework->indicator_count);
     if (err)
         return err;
+    read_places(doubting, input, &places);
     bool is_load = input->event_count > DOUBTING_FIGURES;
-    for (size_t i = 0; i < count && !err; i++)
-        err = is_load ? look_at(doubting, &places[i])
-                      : doubts_touched(doubting->state->evaluation, doubting->as_of, &places[i],
-                                       look_at, doubting);
-    free(places);
+    for (size_t i = 0; i < places.count && !err; i++)
+        err = is_load
+                  ? look_at(doubting, &places.list[i])
+                  : doubts_touched(evaluation, doubting->as_of, &places.list[i], look_at, doubting);
+    places_fini(&places);
     return err;
 }

@@ -8,6 +8,7 @@
 #define SONGHUA_SCORER_DOUBTING_H
 
 #include "consumers/scorer/state.h"
+#include "consumers/scorer/touched.h"
 
 enum { DOUBTING_FIGURES = 1000 };
 
@@ -15,7 +16,8 @@ struct doubting {
     struct scorer_state *state;
     const struct framework *framework; /* in force */
     struct as_of as_of;
-    struct arena *arena; /* reset for each figure */
+    const struct touched *touched; /* the record's indicators */
+    struct arena *arena;           /* reset for each figure */
     struct effects *effects;
 };
 

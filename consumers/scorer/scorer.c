@@ -3,10 +3,10 @@
 #include "consumers/scorer/composites.h"
 #include "consumers/scorer/doubting.h"
 #include "consumers/scorer/state.h"
+#include "consumers/scorer/touched.h"
 #include "proto/event/event.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define ARENA_BYTES ((size_t)64 << 20)
 
@@ -14,7 +14,8 @@ struct scorer {
     struct scorer_state *state;
     struct absorbed absorbed;
     struct composites composites;
-    struct arena arena; /* for what is made of one indicator in one region */
+    struct touched touched; /* of the record at hand */
+    struct arena arena;     /* for what is made of one indicator in one region */
 };
 
 enum err scorer_new(struct scorer **out)
@@ -39,6 +40,7 @@ void scorer_free(struct scorer *scorer)
         return;
     composites_fini(&scorer->composites); /* they borrow the state's frameworks */
     scorer_state_free(scorer->state);
+    touched_fini(&scorer->touched);
     arena_fini(&scorer->arena);
     free(scorer);
 }
@@ -116,54 +118,28 @@ static enum err judge_everything(struct judging *judging)
     return err;
 }
 
-static const char *indicator_of(const Songhua__V1__Event *event)
-{
-    switch (event->body_case) {
-    case SONGHUA__V1__EVENT__BODY_OBSERVATION:
-        return event->observation->indicator;
-    case SONGHUA__V1__EVENT__BODY_RETRACTION:
-        return event->retraction->indicator;
-    case SONGHUA__V1__EVENT__BODY_MILESTONE:
-        return event->milestone->indicator;
-    default:
-        return NULL;
-    }
-}
-
 /* Each indicator once, in the framework's order, however often the record names it. */
 static enum err judge_touched(struct judging *judging, const struct service_input *input)
 {
-    const struct framework *framework = judging->framework;
-    bool *is_touched = calloc(framework->indicator_count + 1, sizeof *is_touched);
-    enum err err = is_touched ? ERR_OK : ERR_NOMEM;
-    for (size_t i = 0; i < input->event_count && !err; i++) {
-        const char *id = indicator_of(input->events[i]);
-        const struct indicator *indicator = id ? framework_indicator(framework, id) : NULL;
-        if (indicator)
-            is_touched[indicator->index] = true;
-    }
-    for (size_t i = 0; i < framework->indicator_count && !err; i++)
-        if (is_touched[i])
-            err = judge(judging, framework->indicators[i].id, input->batch->region);
-    free(is_touched);
+    const struct touched *touched = &judging->scorer->touched;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < touched->count && !err; i++)
+        err = judge(judging, touched->list[i]->id, input->batch->region);
     return err;
 }
 
 /* After the judgements; on the turn of a day too only those that the record touches, as no standing
- * depends on the date. */
+ * depends on the date. A touch reads all of the indicator's figures there: one is enough. */
 static enum err rank(struct judging *judging, const struct service_input *input)
 {
     struct scorer *scorer = judging->scorer;
     const struct evaluation *evaluation = scorer->state->evaluation;
+    const struct touched *touched = &scorer->touched;
     enum err err =
         composites_follow(&scorer->composites, evaluation, judging->framework, judging->as_of);
-    for (size_t i = 0; i < input->event_count && !err; i++) {
-        const char *id = indicator_of(input->events[i]);
-        const struct indicator *indicator = id ? framework_indicator(judging->framework, id) : NULL;
-        if (indicator)
-            err = composites_touch(&scorer->composites, evaluation, judging->as_of, indicator,
-                                   input->batch->region);
-    }
+    for (size_t i = 0; i < touched->count && !err; i++)
+        err = composites_touch(&scorer->composites, evaluation, judging->as_of, touched->list[i],
+                               input->batch->region);
     return err ? err : composites_publish(&scorer->composites, judging->as_of, judging->effects);
 }
 
@@ -210,6 +186,7 @@ static enum err judge_record(struct judging *judging, const struct service_input
     struct doubting doubting = {.state = state,
                                 .framework = judging->framework,
                                 .as_of = judging->as_of,
+                                .touched = &judging->scorer->touched,
                                 .arena = &judging->scorer->arena,
                                 .effects = judging->effects};
     return err || !absorbed->has_changed ? err : doubting_of_record(&doubting, input);
@@ -228,6 +205,8 @@ enum err scorer_handle(void *context, const struct service_input *input, struct 
     judging.framework = evaluation_framework(scorer->state->evaluation, judging.as_of);
     for (size_t i = 0; i < absorbed->refusal_count && !err; i++)
         err = publish_refusal(&judging, &absorbed->refusals[i], input->batch->region);
+    if (!err && judging.framework)
+        err = touched_read(&scorer->touched, judging.framework, input);
     if (!err && judging.framework)
         err = judge_record(&judging, input, absorbed);
     return err || !judging.framework || !absorbed->has_changed ? err : rank(&judging, input);

@@ -6,13 +6,20 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { FIRST_SLOTS = 256 };
+enum { FIRST_SLOTS = 256, FIRST_CHUNK_BYTES = 1024, LARGEST_CHUNK_BYTES = 256 * 1024 };
 
 /* The value follows, then the key. */
 struct map_entry {
     uint64_t hash;
     size_t key_size;
     alignas(max_align_t) unsigned char value[];
+};
+
+/* Entries, one after the other: as many as fit, all of them freed together. */
+struct map_chunk {
+    struct map_chunk *earlier;
+    size_t size, used;
+    alignas(max_align_t) unsigned char bytes[];
 };
 
 void map_init(struct map *map, size_t value_size, size_t max)
@@ -22,8 +29,10 @@ void map_init(struct map *map, size_t value_size, size_t max)
 
 void map_fini(struct map *map)
 {
-    for (size_t i = 0; i < map->slot_count; i++)
-        free(map->slots[i]);
+    for (struct map_chunk *chunk = map->chunks, *earlier; chunk; chunk = earlier) {
+        earlier = chunk->earlier;
+        free(chunk);
+    }
     free(map->slots);
     *map = (struct map){0};
 }
@@ -70,6 +79,27 @@ static enum err grow(struct map *map)
     return ERR_OK;
 }
 
+/* All bytes are zero. NULL: no memory. */
+static struct map_entry *make_entry(struct map *map, size_t size)
+{
+    struct map_chunk *chunk = map->chunks;
+    size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    if (!chunk || chunk->size - chunk->used < size) {
+        size_t room = chunk ? 2 * chunk->size : FIRST_CHUNK_BYTES;
+        room = room < LARGEST_CHUNK_BYTES ? room : LARGEST_CHUNK_BYTES;
+        room = room > size ? room : size;
+        chunk = calloc(1, sizeof *chunk + room);
+        if (!chunk)
+            return NULL;
+        chunk->earlier = map->chunks;
+        chunk->size = room;
+        map->chunks = chunk;
+    }
+    void *entry = chunk->bytes + chunk->used;
+    chunk->used += size;
+    return entry;
+}
+
 enum err map_at(struct map *map, const void *key, size_t key_size, void **out)
 {
     void *found = map_find(map, key, key_size);
@@ -84,7 +114,7 @@ enum err map_at(struct map *map, const void *key, size_t key_size, void **out)
         if (err)
             return err;
     }
-    struct map_entry *entry = calloc(1, sizeof *entry + map->value_size + key_size);
+    struct map_entry *entry = make_entry(map, sizeof *entry + map->value_size + key_size);
     if (!entry)
         return ERR_NOMEM;
     entry->hash = XXH3_64bits(key, key_size);

@@ -16,11 +16,13 @@
 #include <stddef.h>
 
 struct map_entry;
+struct map_chunk;
 
 struct map {
     struct map_entry **slots; /* open addressing; a power of two */
     size_t slot_count, count, max;
     size_t value_size;
+    struct map_chunk *chunks; /* entries lie in them; the last made comes first */
 };
 
 void map_init(struct map *map, size_t value_size, size_t max);
