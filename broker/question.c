@@ -4,6 +4,7 @@
 #include "proto/net/identity.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct question {
     const struct invocation *invocation;
@@ -26,6 +27,8 @@ enum err question_open(const struct invocation *invocation, const struct ask_set
     enum err err = identity_load(settings->identity, &question->identity, why);
     if (!err)
         err = identity_load_public(settings->server_cert, &server, why);
+    if (err == ERR_NOT_FOUND)
+        err = ERR_KEY; /* as all other programs say it */
     if (err)
         command_fail(invocation, err, "%s", why);
     if (!err) {
@@ -56,8 +59,10 @@ enum err question_ask(struct question *question, Songhua__V1__Request *request,
 {
     enum err err =
         control_request(question->control, request, (uint32_t)question->settings->timeout_ms, out);
+    const char *why = err ? control_error_text(question->control) : "";
+    bool is_said = !*why || !strcmp(why, err_text(err)); /* command_fail() says that much */
     if (err)
-        command_fail(question->invocation, err, "%s: %s", question->settings->broker,
-                     control_error_text(question->control));
+        command_fail(question->invocation, err, "%s%s%s", question->settings->broker,
+                     is_said ? "" : ": ", is_said ? "" : why);
     return err;
 }

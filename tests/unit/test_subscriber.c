@@ -1,4 +1,5 @@
 /* A subscriber against a broker that does not keep the protocol, played by the test. */
+#include "proto/base/bytes.h"
 #include "proto/client/subscriber.h"
 #include "proto/net/zap.h"
 #include "proto/wire/wire.pb-c.h"
@@ -135,4 +136,46 @@ Test(subscriber, a_stream_that_was_pruned_whole_is_a_gap)
     open_played(&played);
     cr_expect_eq(next(&played, &script), ERR_GAP);
     close_played(&played);
+}
+
+/* One such batch of one key must not end all who read the stream. */
+Test(subscriber, a_payload_that_cannot_be_decompressed_is_a_record_without_events)
+{
+    static const unsigned char payload[] = "\x28\xb5\x2f\xfd is no frame of zstd";
+    struct batch batch = {.stream = "events",
+                          .producer = "agent-220200",
+                          .topic = "observation",
+                          .epoch = 1,
+                          .sequence = 1,
+                          .region = 220200,
+                          .event_count = 1,
+                          .codec = CODEC_ZSTANDARD,
+                          .payload = payload,
+                          .payload_size = sizeof payload};
+    struct played played;
+    struct script script = scripted(1, 1, 2);
+    struct subscriber_record found;
+    struct buffer frame;
+    unsigned char answered[512];
+    enum err err = ERR_TIMEOUT;
+    buffer_init(&frame, sizeof answered);
+    batch_digest(&batch, batch.digest);
+    cr_assert_eq(batch_write(&batch, &frame), ERR_OK);
+    struct record record = {
+        .sequence = 1, .stored_ms = 1, .frame = frame.data, .frame_size = frame.size};
+    bytes_put_le32(answered, (uint32_t)(RECORD_PREFIX_BYTES + frame.size));
+    record_write(&record, answered + 4);
+    script.fetched.records = 1;
+    script.records = answered;
+    script.size = 4 + RECORD_PREFIX_BYTES + frame.size;
+    open_played(&played);
+    while (err == ERR_TIMEOUT || err == ERR_UNREACHABLE) {
+        answer(&played, &script);
+        err = subscriber_next(played.subscriber, 10, &found);
+    }
+    cr_assert_eq(err, ERR_OK);
+    cr_expect_eq(found.sequence, 1);
+    cr_expect_eq(found.batch.payload_size, 0);
+    close_played(&played);
+    buffer_fini(&frame);
 }
