@@ -122,7 +122,11 @@ static enum err limit(const struct invocation *invocation, const char *name)
     enum err err = identity_load_public(path, &identity, why);
     if (err)
         return command_fail(invocation, err, "%s", why);
-    identity.streams[0] = identity.producers[0] = '\0';
+    /* A key that was narrowed stays so until it is said otherwise. */
+    if (settings->streams.count)
+        identity.streams[0] = '\0';
+    if (settings->producers.count)
+        identity.producers[0] = '\0';
     err = apply(invocation, &identity);
     if (!err)
         err = keep(invocation, &identity, path);

@@ -1,8 +1,10 @@
 #include "consumers/report/document.h"
 
+#include "proto/base/file.h"
 #include "proto/base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -11,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEXT_BYTES = 4096, FIRST_CELLS = 128 };
+enum { TEXT_BYTES = 4096, PATH_BYTES = 4096, FIRST_CELLS = 128 };
 #define ARENA_BYTES ((size_t)1 << 30)
 
 static const char *keep(struct document *document, const char *text)
@@ -211,12 +213,28 @@ static enum err write_at(const struct document *document, const struct document_
     return err;
 }
 
+/* On disk before it has its name: a published report is not lost with the power. */
+static enum err publish_file(const char *part, const char *path)
+{
+    char directory[PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    int fd = open(part, O_RDONLY | O_CLOEXEC);
+    enum err err = fd < 0 || fsync(fd) ? err_from_errno(errno) : ERR_OK;
+    if (fd >= 0)
+        close(fd);
+    if (!err && rename(part, path))
+        err = err_from_errno(errno);
+    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - path + 1) : 1,
+             slash ? path : ".");
+    return err ? err : file_sync_directory(directory);
+}
+
 /* Under another name first, so that a reader never meets half a report. A device, pipe or link is
  * written into: a rename would put a file in its place. */
 static enum err write_file(const struct document *document, const struct document_format *format,
                            const char *path)
 {
-    char part[4096];
+    char part[PATH_BYTES];
     struct stat info;
     if (!lstat(path, &info) && !S_ISREG(info.st_mode))
         return write_at(document, format, path);
@@ -224,8 +242,8 @@ static enum err write_file(const struct document *document, const struct documen
     if (size < 0 || (size_t)size >= sizeof part)
         return ERR_USAGE;
     enum err err = write_at(document, format, part);
-    if (!err && rename(part, path))
-        err = err_from_errno(errno);
+    if (!err)
+        err = publish_file(part, path);
     if (err)
         unlink(part);
     return err;

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CHART_POINTS = 64 };
@@ -101,32 +102,62 @@ static void put_targets(const struct writing *writing)
             put_target(writing, i);
 }
 
-/* The yearly figures in force, and the path, of a target that has both. */
-static void put_chart(const struct writing *writing, size_t index)
+/* --- charts --------------------------------------------------------------------------------------- */
+
+static bool has_path(const struct judgement *judgement)
 {
-    const struct review *review = writing->review;
+    return report_is_quantified(judgement) && judgement->target->deadline.is_set &&
+           judgement_has(judgement, NUMBER_REQUIRED_NOW) &&
+           judgement_has(judgement, NUMBER_BASELINE) && judgement_has(judgement, NUMBER_TARGET);
+}
+
+/* Everything judged as it stood in each year since the first baseline, once for all charts. */
+struct chart_years {
+    unsigned first;
+    size_t count;
+    struct side sides[CHART_POINTS];
+};
+
+static enum err judge_chart_years(const struct writing *writing, struct chart_years *out)
+{
+    unsigned last = writing->review->options.last_year;
+    enum err err = ERR_OK;
+    *out = (struct chart_years){.first = last + 1};
+    for (size_t i = 0; i < review_count(writing->review); i++) {
+        const struct judgement *judgement = report_last(writing, i);
+        if (has_path(judgement) && judgement->baseline_period.period.year < out->first)
+            out->first = judgement->baseline_period.period.year;
+    }
+    if (last >= CHART_POINTS && out->first + CHART_POINTS <= last)
+        out->first = last - CHART_POINTS + 1;
+    for (unsigned year = out->first; year <= last && !err; year++) {
+        const struct basis_view view = {.last_year = year, .judge_ms = UINT64_MAX};
+        err = side_init(writing->review->basis, &view, &out->sides[out->count]);
+        out->count += !err;
+    }
+    return err;
+}
+
+/* The yearly figures in force, and the path, of a target that has both. */
+static void put_chart(const struct writing *writing, const struct chart_years *chart_years,
+                      size_t index)
+{
     const struct judgement *judgement = report_last(writing, index);
     double years[CHART_POINTS], values[CHART_POINTS];
     size_t count = 0;
     char title[CELL_BYTES], target[CELL_BYTES];
-    if (!report_is_quantified(judgement) || !judgement->target->deadline.is_set ||
-        !judgement_has(judgement, NUMBER_REQUIRED_NOW) ||
-        !judgement_has(judgement, NUMBER_BASELINE) || !judgement_has(judgement, NUMBER_TARGET))
+    if (!has_path(judgement))
         return;
-    unsigned first = judgement->baseline_period.period.year;
-    for (unsigned year = first; year <= review->options.last_year && count < CHART_POINTS; year++) {
-        struct side side;
-        const struct basis_view view = {.last_year = year, .judge_ms = UINT64_MAX};
-        if (side_init(review->basis, &view, &side))
-            continue;
-        const struct judgement *then = &side.items[index];
-        bool is_of_year = index < side.count && has_figure(then) && then->period.is_set &&
-                          then->period.period.year == year;
+    for (size_t i = 0; i < chart_years->count; i++) {
+        const struct judgement *then = &chart_years->sides[i].items[index];
+        unsigned year = chart_years->first + (unsigned)i;
+        bool is_of_year = has_figure(then) && then->period.is_set &&
+                          then->period.period.year == year &&
+                          year >= judgement->baseline_period.period.year;
         if (is_of_year) {
             years[count] = period_years(then->period.period);
             values[count++] = then->numbers[NUMBER_VALUE];
         }
-        side_fini(&side);
     }
     report_target(judgement, target);
     snprintf(title, sizeof title, "%s %s %s", judgement->indicator->name.zh,
@@ -143,6 +174,21 @@ static void put_chart(const struct writing *writing, size_t index)
                                 .is_geometric = judgement_has(judgement, NUMBER_GROWTH)};
     document_chart(writing->document, &chart);
 }
+
+static void put_charts(const struct writing *writing)
+{
+    struct chart_years *years = calloc(1, sizeof *years);
+    enum err err = years ? judge_chart_years(writing, years) : ERR_NOMEM;
+    for (size_t i = 0; i < review_count(writing->review) && !err; i++)
+        put_chart(writing, years, i);
+    for (size_t i = 0; years && i < years->count; i++)
+        side_fini(&years->sides[i]);
+    free(years);
+    if (err)
+        writing->document->err = err;
+}
+
+/* --- more sheets ---------------------------------------------------------------------------------- */
 
 static const struct document_column region_columns[] = {
     {"report_region_name", "地区", false, false},
@@ -430,8 +476,7 @@ enum err report_document(const struct review *review, bool has_own_weights,
     document->made_ms = review->basis->as_of.ms;
     put_facts(&writing);
     put_targets(&writing);
-    for (size_t i = 0; i < review_count(review); i++)
-        put_chart(&writing, i);
+    put_charts(&writing);
     put_regions(&writing);
     put_list(&writing, "attention", "关注名单", "滞后、倒退或逾期未达的目标。", "poor");
     put_list(&writing, "commended", "成效名单", "已达标或按期的目标。", "good");

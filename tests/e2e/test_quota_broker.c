@@ -279,6 +279,11 @@ Test(quotas, the_operator_sets_limits_and_not_who_asks_to_be_let_in)
     kept = kept_as("asking");
     cr_assert_eq(kept.quota.events_per_second, 0);
     cr_assert_eq(kept.quota.stored_bytes, 1024);
+    cr_assert_eq(run_broker("limit", "asking", "--stream", "events"), 0);
+    cr_assert_eq(run_broker("limit", "asking", "--stored-bytes", "2KiB"), 0);
+    kept = kept_as("asking");
+    cr_assert_eq(kept.quota.stored_bytes, 2048);
+    cr_expect_str_eq(kept.streams, "events", "a key that was narrowed stays so");
     cr_assert_eq(run_broker("limit", "asking", "--producer", "other"), 64);
     cr_assert_eq(run_broker("limit", "nobody", "--stored-bytes", "1KiB"), 66);
 }
