@@ -106,7 +106,7 @@ enum err broker_streams(const struct invocation *invocation)
         return err;
     err = settings->is_json ? print_streams_json(reply->streams) : print_streams(reply->streams);
     songhua__v1__reply__free_unpacked(reply, NULL);
-    return err;
+    return err ? command_fail(invocation, err, "standard output") : ERR_OK;
 }
 
 /* --- producers -------------------------------------------------------------------------------- */
@@ -178,7 +178,7 @@ enum err broker_producers(const struct invocation *invocation)
     err = settings->is_json ? print_producers_json(reply->producers)
                             : print_producers(reply->producers);
     songhua__v1__reply__free_unpacked(reply, NULL);
-    return err;
+    return err ? command_fail(invocation, err, "standard output") : ERR_OK;
 }
 
 /* --- status ----------------------------------------------------------------------------------- */
