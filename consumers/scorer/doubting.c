@@ -1,6 +1,7 @@
 #include "consumers/scorer/doubting.h"
 
 #include "consumers/evaluate/doubts.h"
+#include "consumers/scorer/looked.h"
 #include "proto/event/event.h"
 #include "proto/event/observation_check.h"
 
@@ -236,19 +237,48 @@ static void read_places(const struct doubting *doubting, const struct service_in
     places_settle(places);
 }
 
+struct looking {
+    struct doubting *doubting;
+    struct looked looked;
+};
+
+static enum err look_once(void *context, const struct doubt_place *place)
+{
+    struct looking *looking = context;
+    bool is_new;
+    enum err err = looked_add(&looking->looked, place, &is_new);
+    return err || !is_new ? err : look_at(looking->doubting, place);
+}
+
+/* There and wherever the figures are a part of what others are held against. */
+static enum err look_around(struct doubting *doubting, const struct places *places)
+{
+    struct looking looking = {.doubting = doubting};
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < places->count && !err; i++)
+        err = doubts_touched(doubting->state->evaluation, doubting->as_of, &places->list[i],
+                             look_once, &looking);
+    looked_fini(&looking.looked);
+    return err;
+}
+
+static enum err look_at_each(struct doubting *doubting, const struct places *places)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < places->count && !err; i++)
+        err = look_at(doubting, &places->list[i]);
+    return err;
+}
+
 enum err doubting_of_record(struct doubting *doubting, const struct service_input *input)
 {
     struct places places;
-    const struct evaluation *evaluation = doubting->state->evaluation;
     enum err err = places_init(&places, input->event_count, doubting->framework->indicator_count);
     if (err)
         return err;
     read_places(doubting, input, &places);
-    bool is_load = input->event_count > DOUBTING_FIGURES;
-    for (size_t i = 0; i < places.count && !err; i++)
-        err = is_load
-                  ? look_at(doubting, &places.list[i])
-                  : doubts_touched(evaluation, doubting->as_of, &places.list[i], look_at, doubting);
+    err = input->event_count > DOUBTING_FIGURES ? look_at_each(doubting, &places)
+                                                : look_around(doubting, &places);
     places_fini(&places);
     return err;
 }

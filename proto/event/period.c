@@ -1,7 +1,6 @@
 #include "proto/event/period.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { DAY_MS = 86400000, CHINA_OFFSET_MS = 8 * 3600 * 1000 };
@@ -95,15 +94,25 @@ enum err period_parse(const char *text, struct period *out, enum finding *why)
     return ERR_USAGE;
 }
 
+static char *put_digits(char *to, unsigned number, int count)
+{
+    for (int i = count; i-- > 0; number /= 10)
+        to[i] = (char)('0' + number % 10);
+    return to + count;
+}
+
 void period_format(struct period period, char out[PERIOD_TEXT_BYTES])
 {
-    unsigned year = period.year % 10000U, part = period.part % 100U;
-    if (period.frequency == FREQUENCY_QUARTER)
-        snprintf(out, PERIOD_TEXT_BYTES, "%04u-Q%u", year, part % 10U);
-    else if (period.frequency == FREQUENCY_MONTH)
-        snprintf(out, PERIOD_TEXT_BYTES, "%04u-%02u", year, part);
-    else
-        snprintf(out, PERIOD_TEXT_BYTES, "%04u", year);
+    char *end = put_digits(out, period.year, 4);
+    if (period.frequency != FREQUENCY_YEAR)
+        *end++ = '-';
+    if (period.frequency == FREQUENCY_QUARTER) {
+        *end++ = 'Q';
+        end = put_digits(end, period.part, 1);
+    } else if (period.frequency == FREQUENCY_MONTH) {
+        end = put_digits(end, period.part, 2);
+    }
+    *end = '\0';
 }
 
 /* Months from the start of year 0 to the end of the period, less one. */
