@@ -21,6 +21,15 @@ static void append(struct explanation *page, const char *text)
         page->err = buffer_append_text(page->out, text);
 }
 
+/* Texts of the record come from whoever holds a key: none may steer a terminal or forge a line. Lines
+ * of this file begin or end with a newline at most. */
+static void disarm(char *line)
+{
+    for (char *at = line; *at; at++)
+        if (((unsigned char)*at < ' ' || *at == 0x7F) && !(*at == '\n' && (at == line || !at[1])))
+            *at = '?';
+}
+
 void explain_line(struct explanation *page, const char *format, ...)
 {
     char line[LINE_BYTES];
@@ -28,6 +37,7 @@ void explain_line(struct explanation *page, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    disarm(line);
     append(page, line);
     append(page, "\n");
 }
