@@ -37,6 +37,7 @@ enum err figures_init(struct figures *figures, const struct evaluation_limits *l
     figures->unsaved_end = &figures->unsaved;
     arena_init(&figures->arena, BYTES_AT_LEAST + own->max_series * BYTES_PER_SERIES +
                                     own->max_observations * BYTES_PER_OBSERVATION);
+    arena_expect_much(&figures->arena);
     figures->table = calloc(FIRST_TABLE_SIZE, sizeof(struct series *));
     return figures->table != NULL ? ERR_OK : ERR_NOMEM;
 }

@@ -2,8 +2,9 @@
 
 #include <stdalign.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-enum { BLOCK_BYTES = 64 * 1024 };
+enum { BLOCK_BYTES = 64 * 1024, HUGE_BYTES = 2 << 20, HUGE_FROM_BYTES = 8 << 20 };
 
 struct arena_block {
     struct arena_block *next;
@@ -14,6 +15,11 @@ struct arena_block {
 void arena_init(struct arena *arena, size_t max)
 {
     *arena = (struct arena){.max = max};
+}
+
+void arena_expect_much(struct arena *arena)
+{
+    arena->is_large = true;
 }
 
 void arena_fini(struct arena *arena)
@@ -60,6 +66,26 @@ static size_t block_bytes(size_t size)
     return size > BLOCK_BYTES ? size : BLOCK_BYTES;
 }
 
+static bool grows_hugely(const struct arena *arena, size_t bytes)
+{
+    return arena->is_large && bytes == BLOCK_BYTES && arena->total >= HUGE_FROM_BYTES &&
+           arena->max - arena->total >= HUGE_BYTES;
+}
+
+/* Of at least so many bytes. */
+static struct arena_block *make_block(const struct arena *arena, size_t bytes)
+{
+    bool is_huge = grows_hugely(arena, bytes);
+    struct arena_block *block =
+        is_huge ? aligned_alloc(HUGE_BYTES, HUGE_BYTES) : malloc(sizeof *block + bytes);
+    if (!block)
+        return NULL;
+    if (is_huge) /* without them it is slower and nothing else */
+        (void)madvise(block, HUGE_BYTES, MADV_HUGEPAGE);
+    block->size = is_huge ? HUGE_BYTES - sizeof *block : bytes;
+    return block;
+}
+
 /* Make room for `size` bytes: go to the next block that is kept, or hang a new one behind. */
 static struct arena_block *next_block(struct arena *arena, size_t size)
 {
@@ -73,16 +99,15 @@ static struct arena_block *next_block(struct arena *arena, size_t size)
     }
     if (bytes > arena->max - arena->total)
         return NULL;
-    struct arena_block *block = malloc(sizeof *block + bytes);
+    struct arena_block *block = make_block(arena, bytes);
     if (!block)
         return NULL;
-    block->size = bytes;
     block->next = next;
     if (arena->current)
         arena->current->next = block;
     else
         arena->first = block;
-    arena->total += bytes;
+    arena->total += block->size;
     return block;
 }
 

@@ -108,6 +108,32 @@ Test(arena, what_fits_does_not_depend_on_earlier_rounds, .timeout = 10)
     arena_fini(&arena);
 }
 
+Test(arena, that_expects_much_grows_in_large_steps_up_to_its_maximum, .timeout = 10)
+{
+    enum { PIECES = 2000, PIECE = 16000, MAX = 21 << 20 };
+    static uint32_t *pieces[PIECES];
+    struct arena arena;
+    size_t count = 0, steps = 0, total = 0;
+    arena_init(&arena, MAX);
+    arena_expect_much(&arena);
+    while (count < PIECES && (pieces[count] = arena_take(&arena, PIECE)) != NULL) {
+        memset(pieces[count], 0, PIECE);
+        pieces[count][0] = pieces[count][PIECE / 4 - 1] = (uint32_t)count;
+        count++;
+        steps += arena.total > total ? 1 : 0;
+        total = arena.total;
+    }
+    cr_assert_leq(total, MAX);
+    cr_assert_gt(total, MAX - (64 << 10), "what is left is taken in small steps");
+    cr_assert_lt(steps, MAX / (64 << 10) / 2, "%zu steps", steps);
+    cr_assert(arena_is_at_limit(&arena, PIECE));
+    for (uint32_t i = 0; i < count; i++) {
+        cr_assert_eq((uintptr_t)pieces[i] % 16, 0);
+        cr_assert(pieces[i][0] == i && pieces[i][PIECE / 4 - 1] == i, "piece %u is its own", i);
+    }
+    arena_fini(&arena);
+}
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 static char directory[] = "/tmp/songhua-file-XXXXXX";
