@@ -48,22 +48,25 @@ struct verifying {
     struct reader *reader; /* of the stream that is read */
     struct progress progress;
     bool is_damaged;
+    uint64_t forged; /* batches whose signature is not their producer's; `why` names the first */
     char why[RECEIPTS_WHY_BYTES];
     uint64_t missing; /* receipts without their batch */
 };
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* The first damage ends it. */
+/* The first damage ends it; a wrong signature does not, or one producer could keep all that comes after
+ * its batch from being looked at. */
 static enum err take_link(void *context, const struct chain_link *link)
 {
     struct verifying *verifying = context;
     enum err err = chains_take(verifying->chains, link);
     if (err == ERR_NOMEM)
         return err;
-    if (err)
+    if (err && !(err == ERR_KEY && verifying->forged))
         snprintf(verifying->why, sizeof verifying->why, "%s", chains_why(verifying->chains));
-    else
+    verifying->forged += err == ERR_KEY;
+    if (!err || err == ERR_KEY)
         err = receipts_meet(verifying->receipts, link, verifying->why);
     verifying->is_damaged = err != ERR_OK;
     return err ? ERR_STOPPED : ERR_OK;
@@ -123,6 +126,15 @@ static bool name_missing(void *context, const struct receipt *receipt)
                 verifying->invocation->program, receipt->stream, receipt->producer, receipt->epoch,
                 receipt->sequence, receipt->record);
     return true;
+}
+
+static enum err check_signatures(const struct verifying *verifying)
+{
+    if (!verifying->forged)
+        return ERR_OK;
+    return command_fail(verifying->invocation, ERR_DIFFERENT,
+                        "%s; %" PRIu64 " such batches, the rest of the record is whole",
+                        verifying->why, verifying->forged);
 }
 
 static enum err check_receipts(struct verifying *verifying)
@@ -277,6 +289,8 @@ static enum err verify(struct verifying *verifying)
     for (size_t i = 0; !err && i < count; i++)
         err =
             verify_stream(verifying, settings->streams.count ? settings->streams.items[i] : all[i]);
+    if (!err)
+        err = check_signatures(verifying);
     if (!err)
         err = check_receipts(verifying);
     return err ? err : print_verdict(verifying);

@@ -173,14 +173,14 @@ static enum err check_chain(struct chains *chains, const struct chain_link *link
         return ERR_NOMEM;
     if (!continues(chains, &head->place, link))
         return damaged(chains, chains->last, ERR_LINK, "it does not continue its producer's chain");
-    if (link->err == ERR_KEY)
-        return damaged(chains, chains->last, ERR_KEY, "its signature is not of its producer's key");
     head->not_signed = link->is_verified ? 0 : head->not_signed + 1;
     head->place.epoch = link->epoch;
     head->place.sequence = link->sequence;
     head->place.record = link->record;
     memcpy(head->place.digest, link->digest, DIGEST_BYTES);
-    return ERR_OK;
+    return link->err == ERR_KEY ? damaged(chains, chains->last, ERR_KEY,
+                                          "its signature is not of its producer's key")
+                                : ERR_OK;
 }
 
 static void count(struct chains *chains, const struct chain_link *link)
@@ -205,7 +205,7 @@ enum err chains_take(struct chains *chains, const struct chain_link *link)
     enum err err = check_place(chains, link);
     if (!err)
         err = check_chain(chains, link);
-    if (!err)
+    if (!err || err == ERR_KEY)
         count(chains, link);
     return err;
 }

@@ -67,7 +67,8 @@ void chains_free(struct chains **chains);
 void chains_begin(struct chains *chains, const char *stream);
 
 /* Errors  those of the link, ERR_GAP (numbering), ERR_LINK (order or chain), ERR_NOMEM; chains_why() says
- *         it in words with the address. */
+ *         it in words with the address. After ERR_KEY the record was taken, as one that is not signed, and
+ *         the next may follow: a producer that signs wrongly keeps nobody from looking at the rest. */
 MUST_CHECK enum err chains_take(struct chains *chains, const struct chain_link *link);
 const char *chains_why(const struct chains *chains);
 

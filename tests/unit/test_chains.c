@@ -163,6 +163,13 @@ Test(chains, a_signature_covers_what_came_before_it_and_a_foreign_one_is_found)
     sign(chain_next(&chain, "signed", &frame), &stranger.signing);
     store(3, 1003);
     cr_expect_eq(take_stored(), ERR_KEY);
+    chains_report(chains, &report);
+    cr_expect_eq(report.not_signed, 1, "it covers nothing");
+    sign(chain_next(&chain, "signed", &frame), &identity.signing);
+    store(4, 1004);
+    cr_expect_eq(take_stored(), ERR_OK, "and keeps nobody from going on: %s", chains_why(chains));
+    chains_report(chains, &report);
+    cr_expect_eq(report.records, 4);
     scratch_remove(&scratch);
 }
 
