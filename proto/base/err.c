@@ -59,6 +59,8 @@ enum err err_from_errno(int error)
     case 0:
         return ERR_OK;
     case ENOMEM:
+    case EMFILE: /* no descriptor left: wanting for now, as memory is, and no fault of the disk */
+    case ENFILE:
         return ERR_NOMEM;
     case ENOENT:
     case ENOTDIR:

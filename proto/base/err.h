@@ -92,7 +92,7 @@ int err_number(enum err err);         /* 1107, shown as SH-1107 */
 bool err_is_retriable(enum err err);
 int err_exit_code(enum err err); /* sysexits-like, see err.c */
 
-/* errno as one of ours: ENOENT, EACCES, ENOSPC, EDQUOT, ENOMEM, EEXIST …; any other is ERR_IO. */
+/* errno as one of ours: ENOENT, EACCES, ENOSPC, EDQUOT, ENOMEM and EMFILE, EEXIST …; any other is ERR_IO. */
 enum err err_from_errno(int error);
 
 #endif
