@@ -369,6 +369,19 @@ enum err access_may_keep(struct access *access, const char *user, const char *co
     return is_allowed ? ERR_OK : deny(why, user, "keep the position of", consumer);
 }
 
+enum err access_may_drop(struct access *access, const char *user, const char *stream,
+                         const char *consumer, char why[ACCESS_WHY_BYTES])
+{
+    pthread_rwlock_rdlock(&access->lock);
+    const struct identity *identity = find(access, user);
+    bool is_allowed = identity && rights_may_drop(identity, consumer);
+    if (is_allowed && !rights_is_own_name(identity, consumer))
+        audit_note(access->audit, AUDIT_CONFIG, identity->name,
+                   "takes away the position of %s in %s", consumer, stream);
+    pthread_rwlock_unlock(&access->lock);
+    return is_allowed ? ERR_OK : deny(why, user, "take away the position of", consumer);
+}
+
 enum err access_may_publish(struct access *access, const struct access_request *request,
                             char why[ACCESS_WHY_BYTES])
 {

@@ -61,6 +61,7 @@ enum err broker_producers(const struct invocation *invocation);
 struct positions_settings {
     struct ask_settings ask;
     uint64_t until_ms;
+    bool is_delete;
 };
 extern const struct option broker_positions_options[];
 enum err broker_positions(const struct invocation *invocation);

@@ -20,6 +20,7 @@ struct counters {
     _Atomic uint64_t fetches, fetched_bytes, waiting; /* waiting: long polls open now */
     _Atomic uint64_t pruned, pruned_bytes;            /* records that retention let go */
     _Atomic uint64_t retention_held;                  /* and those that a position holds back */
+    _Atomic uint64_t retention_held_ms;               /* how long ago that position was saved */
     _Atomic uint64_t live_messages, live_renewals, subscriptions;
     _Atomic int final_error; /* enum err after which nothing is acknowledged, or 0 */
 };

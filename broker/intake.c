@@ -101,7 +101,12 @@ static void store(struct intake *intake, const struct client_address *client,
                                                     intake->now_ms, &receipt);
     if (err) {
         intake->is_full = intake->is_full || err == ERR_FULL || err == ERR_IO;
-        refuse(intake, client, batch, err, NULL, &receipt.state);
+        refuse(intake, client, batch, err,
+               err == ERR_MALFORMED
+                   ? "the epoch leaves too few for later ones: say Hello, take the "
+                     "one after Welcome's"
+                   : NULL,
+               &receipt.state);
         return;
     }
     struct answer *answer = answers_ack(&intake->answers, client, batch);

@@ -20,7 +20,8 @@ static const struct command commands[] = {
      "songhua-broker producers --json"},
     {"positions", "how far each consumer has come, and what it is behind", "[CONSUMER…]",
      broker_positions, broker_positions_options, sizeof(struct positions_settings),
-     "songhua-broker positions\nsonghua-broker positions --until-caught-up 30s scorer alerter"},
+     "songhua-broker positions\nsonghua-broker positions --until-caught-up 30s scorer alerter\n"
+     "songhua-broker positions --delete a-reader-that-is-gone"},
     {"streams", "first and last record, events and bytes of each stream", NULL, broker_streams, ASK,
      "songhua-broker streams"},
     {"status", "version, room in the journal, readers", NULL, broker_status, ASK,

@@ -6,7 +6,9 @@
 #include "proto/base/text.h"
 #include "proto/cli/table.h"
 #include "proto/cli/terminal.h"
+#include "proto/wire/code.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -18,6 +20,8 @@ const struct option broker_positions_options[] = {
     ASK_OPTIONS(struct positions_settings, ask),
     {"until-caught-up", 0, OPTION_DURATION, AT(until_ms), "TIME",
      "wait until the named consumers have finished what is stored; exit 75 when they have not"},
+    {"delete", 0, OPTION_FLAG, AT(is_delete), NULL,
+     "take the named consumers' positions away, so that they hold back no retention (role admin)"},
     {0},
 };
 
@@ -83,6 +87,19 @@ static enum err print_json(const struct place *place)
     return err;
 }
 
+static void add_age(struct table *table, uint64_t saved_ms)
+{
+    enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };
+    uint64_t now_ms = clock_realtime_ms();
+    uint64_t age_ms = now_ms > saved_ms ? now_ms - saved_ms : 0;
+    if (age_ms >= DAY_MS)
+        table_cell_format(table, "%" PRIu64 "d", age_ms / DAY_MS);
+    else if (age_ms >= HOUR_MS)
+        table_cell_format(table, "%" PRIu64 "h", age_ms / HOUR_MS);
+    else
+        table_cell_format(table, "%" PRIu64 "m", age_ms / MINUTE_MS);
+}
+
 static void add_row(struct table *table, const struct place *place)
 {
     char saved[TEXT_TIME_BYTES];
@@ -93,18 +110,15 @@ static void add_row(struct table *table, const struct place *place)
     table_cell_format(table, "%llu", (unsigned long long)place->last);
     table_cell_format(table, "%llu", (unsigned long long)lag_of(place));
     table_cell(table, saved);
+    add_age(table, place->position->saved_ms);
 }
 
 static enum err show(const Songhua__V1__PositionList *list, const Songhua__V1__StreamList *streams,
                      bool is_json)
 {
-    static const struct table_column columns[] = {{"stream", false},
-                                                  {"consumer", false},
-                                                  {"position", true},
-                                                  {"newest", true},
-                                                  {"lag", true},
-                                                  {"saved", false},
-                                                  {0}};
+    static const struct table_column columns[] = {
+        {"stream", false}, {"consumer", false}, {"position", true}, {"newest", true},
+        {"lag", true},     {"saved", false},    {"age", true},      {0}};
     struct table *table;
     enum err err = table_new(columns, &table);
     if (err)
@@ -147,9 +161,78 @@ static bool are_caught_up(const struct invocation *invocation,
     return true;
 }
 
+/* --- taking away ------------------------------------------------------------------------------ */
+
+/* Only as it was listed: a consumer that has moved since is alive. */
+static enum err delete_one(struct question *question, const Songhua__V1__Position *position)
+{
+    Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
+    Songhua__V1__SavePosition save = SONGHUA__V1__SAVE_POSITION__INIT;
+    Songhua__V1__Reply *reply;
+    save.stream = position->stream;
+    save.consumer = position->consumer;
+    save.expected = position->position;
+    request.body_case = SONGHUA__V1__REQUEST__BODY_SAVE_POSITION;
+    request.save_position = &save;
+    enum err err = question_ask(question, &request, &reply);
+    if (err)
+        return err;
+    err = code_to_err(reply->code);
+    songhua__v1__reply__free_unpacked(reply, NULL);
+    return err;
+}
+
+/* What the consumer has in all streams. Errors  ERR_NOT_FOUND, ERR_CONFLICT: said. */
+static enum err delete_all(const struct invocation *invocation, struct question *question,
+                           const Songhua__V1__PositionList *list, const char *consumer)
+{
+    enum err err = ERR_OK;
+    bool is_known = false;
+    for (size_t i = 0; i < list->n_positions && !err; i++) {
+        const Songhua__V1__Position *position = list->positions[i];
+        if (strcmp(position->consumer, consumer) != 0)
+            continue;
+        is_known = true;
+        err = delete_one(question, position);
+        if (!err)
+            fprintf(stderr,
+                    "%s: %s 在 %s 的位置 %" PRIu64 " 已删除 / position %" PRIu64
+                    " of %s in %s taken away\n",
+                    invocation->program, consumer, position->stream, position->position,
+                    position->position, consumer, position->stream);
+        else if (err == ERR_CONFLICT)
+            command_fail(invocation, err, "%s is alive: its position in %s has moved meanwhile",
+                         consumer, position->stream);
+    }
+    return is_known ? err
+                    : command_fail(invocation, ERR_NOT_FOUND, "no position of %s; see %s positions",
+                                   consumer, invocation->program);
+}
+
+static enum err delete_positions(const struct invocation *invocation)
+{
+    const struct positions_settings *settings = invocation->settings;
+    struct question *question;
+    Songhua__V1__Reply *positions = NULL;
+    if (!invocation->operand_count)
+        return command_fail(invocation, ERR_USAGE, "--delete needs the name of a consumer");
+    enum err err = question_open(invocation, &settings->ask, &question);
+    if (!err)
+        err = get_positions(question, &positions);
+    for (size_t i = 0; i < invocation->operand_count && !err; i++)
+        err = delete_all(invocation, question, positions->positions, invocation->operands[i]);
+    songhua__v1__reply__free_unpacked(positions, NULL);
+    question_close(&question);
+    return err;
+}
+
+/* --- the command ------------------------------------------------------------------------------ */
+
 enum err broker_positions(const struct invocation *invocation)
 {
     const struct positions_settings *settings = invocation->settings;
+    if (settings->is_delete)
+        return delete_positions(invocation);
     uint64_t end_us = clock_monotonic_us() + settings->until_ms * 1000;
     struct question *question;
     bool is_done = false;

@@ -12,6 +12,8 @@ enum {
     STEP_EVERY_US = 5 * 1000,
     LOOK_EVERY_US = 10 * 1000 * 1000,
     LOOK_WHEN_FULL_US = 1000 * 1000,
+    DAY_MS = 24 * 3600 * 1000,
+    HELD_WARN_DAYS = 7,
     WEIGH_RECORDS = 1000 /* in one read transaction */
 };
 
@@ -69,7 +71,7 @@ enum err retention_add(struct retention_rules *rules, const char *text,
 struct slowest {
     const char *stream;
     bool is_known;
-    uint64_t position;
+    uint64_t position, saved_ms;
     char consumer[NAME_MAX_BYTES + 1];
 };
 
@@ -82,6 +84,7 @@ static bool compare_position(void *context, const char *stream, const char *cons
         return true;
     slowest->is_known = true;
     slowest->position = position->position;
+    slowest->saved_ms = position->saved_ms;
     snprintf(slowest->consumer, sizeof slowest->consumer, "%s", consumer);
     return true;
 }
@@ -136,6 +139,7 @@ static void hold_back(const struct retention_rule *rule, const struct slowest *s
     limit = limit > out->first ? limit : out->first;
     out->held = *wanted - limit;
     out->held_at = slowest->position;
+    out->held_saved_ms = slowest->saved_ms;
     memcpy(out->held_by, slowest->consumer, sizeof out->held_by);
     *wanted = limit;
 }
@@ -204,6 +208,22 @@ static void log_end(struct retention *retention)
     retention->pruned = 0;
 }
 
+/* How long ago the position that holds something back was saved; whoever kept it may be gone for good. */
+static uint64_t held_ms(struct retention *retention, const struct retention_rule *rule,
+                        const struct retention_plan *plan, uint64_t now_ms)
+{
+    uint64_t age_ms = plan->held && now_ms > plan->held_saved_ms ? now_ms - plan->held_saved_ms : 0;
+    if (age_ms >= (uint64_t)HELD_WARN_DAYS * DAY_MS && now_ms >= retention->warn_again_ms) {
+        retention->warn_again_ms = now_ms + DAY_MS;
+        log_warn("retention.held",
+                 "stream=%s consumer=%s position=%llu saved_days_ago=%llu; if it is gone for good: "
+                 "songhua-broker positions --delete %s",
+                 rule->stream, plan->held_by, (unsigned long long)plan->held_at,
+                 (unsigned long long)(age_ms / DAY_MS), plan->held_by);
+    }
+    return age_ms;
+}
+
 /* A full journal does not wait for the next look. */
 static bool is_due(const struct retention *retention, bool is_full)
 {
@@ -217,7 +237,7 @@ enum err retention_step(struct retention *retention, struct journal *journal,
                         struct counters *counters, uint64_t now_ms, bool is_full)
 {
     struct retention_plan plan;
-    uint64_t removed = 0, held = 0;
+    uint64_t removed = 0, held = 0, oldest_ms = 0;
     if (!is_due(retention, is_full))
         return ERR_OK;
     retention->looked_us = clock_monotonic_us();
@@ -227,6 +247,8 @@ enum err retention_step(struct retention *retention, struct journal *journal,
         if (retention_plan(journal, rule, now_ms, STEP_RECORDS, &plan))
             continue; /* what cannot be read is not thrown away either */
         held += plan.held;
+        uint64_t age_ms = held_ms(retention, rule, &plan, now_ms);
+        oldest_ms = age_ms > oldest_ms ? age_ms : oldest_ms;
         enum err err = plan.before > plan.first
                            ? prune(retention, journal, counters, rule, &plan, &removed)
                            : ERR_OK;
@@ -235,6 +257,7 @@ enum err retention_step(struct retention *retention, struct journal *journal,
     }
     retention->turn = (retention->turn + 1) % retention->rules.count;
     atomic_store(&counters->retention_held, held);
+    atomic_store(&counters->retention_held_ms, oldest_ms);
     if (!removed)
         log_end(retention);
     retention->due_us = clock_monotonic_us() + (removed ? STEP_EVERY_US : LOOK_EVERY_US);

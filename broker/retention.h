@@ -40,7 +40,7 @@ struct retention_plan {
     uint64_t bytes;         /* on disk, of those */
     uint64_t held; /* records that would go, but for a position that has not come to them */
     char held_by[NAME_MAX_BYTES + 1];
-    uint64_t held_at; /* that position */
+    uint64_t held_at, held_saved_ms; /* that position, and when it was saved */
 };
 
 /* Of at most max_records. Errors  ERR_NOT_FOUND (stream), ERR_CORRUPT, ERR_IO, ERR_NOMEM. */
@@ -55,6 +55,7 @@ struct retention {
     size_t turn;                /* the rule whose turn is next */
     uint64_t due_us, looked_us; /* when to look again; when that was last done */
     uint64_t pruned;            /* since the last look that found nothing to do */
+    uint64_t warn_again_ms;     /* of a position that holds back and may be a dead consumer's */
 };
 
 /* How long the intake may sleep before the next step; UINT32_MAX: for ever. */

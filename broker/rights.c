@@ -67,6 +67,11 @@ bool rights_is_own_name(const struct identity *identity, const char *name)
     return identity_owns_name(identity->name, name);
 }
 
+bool rights_may_drop(const struct identity *identity, const char *consumer)
+{
+    return identity->role == ROLE_ADMIN || rights_is_own_name(identity, consumer);
+}
+
 bool rights_may_be(const struct identity *identity, const char *producer)
 {
     if (!rights_is_own_name(identity, producer))

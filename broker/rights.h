@@ -22,6 +22,8 @@ enum rights_finding rights_may_publish(const struct identity *identity,
 /* Whether it may publish under this name at all, and keep positions under this one. */
 bool rights_may_be(const struct identity *identity, const char *producer);
 bool rights_is_own_name(const struct identity *identity, const char *name);
+/* Whether it may take this consumer's position away: its own, and an admin anybody's. */
+bool rights_may_drop(const struct identity *identity, const char *consumer);
 
 bool rights_may_read(const struct identity *identity, const char *stream);
 

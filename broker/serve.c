@@ -8,8 +8,10 @@
 #include "proto/base/log.h"
 #include "proto/wire/code.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,20 +196,48 @@ static long next_deadline_ms(const struct serve *serve)
 
 /* --- positions -------------------------------------------------------------------------------- */
 
+/* A position beyond the end would make its consumer skip, for ever, what is stored there later. */
+static enum err check_end(struct serve *serve, const Songhua__V1__SavePosition *wanted,
+                          char why[ACCESS_WHY_BYTES])
+{
+    struct stream_bounds bounds;
+    enum err err = journal_bounds(serve->options.journal, wanted->stream, &bounds);
+    if (err || wanted->position <= bounds.last) {
+        *why = '\0';
+        return err;
+    }
+    snprintf(why, ACCESS_WHY_BYTES,
+             "position %" PRIu64 " is beyond the end of %s, which is %" PRIu64, wanted->position,
+             wanted->stream, bounds.last);
+    return ERR_MALFORMED;
+}
+
+static enum err check_save(struct serve *serve, const char *user,
+                           const Songhua__V1__SavePosition *wanted, char why[ACCESS_WHY_BYTES])
+{
+    struct access *access = serve->options.access;
+    struct access_regions regions;
+    const struct access_request question = {.user = user, .stream = wanted->stream};
+    if (!batch_name_is_valid(wanted->stream) || !batch_name_is_valid(wanted->consumer)) {
+        snprintf(why, ACCESS_WHY_BYTES, "names must be 1 to 64 of a-z 0-9 . _ -");
+        return ERR_MALFORMED;
+    }
+    enum err err = access_may_read(access, &question, &regions, why);
+    if (!err && wanted->position)
+        err = access_may_keep(access, user, wanted->consumer, why);
+    else if (!err)
+        err = access_may_drop(access, user, wanted->stream, wanted->consumer, why);
+    if (err)
+        access_denied(access, user, why);
+    return err ? err : check_end(serve, wanted, why);
+}
+
 static void take_save(struct serve *serve, const struct client_address *client, const char *user,
                       const Songhua__V1__Request *request)
 {
-    char why[ACCESS_WHY_BYTES] = "names must be 1 to 64 of a-z 0-9 . _ -";
-    struct access_regions regions;
+    char why[ACCESS_WHY_BYTES];
     const Songhua__V1__SavePosition *wanted = request->save_position;
-    const struct access_request question = {.user = user, .stream = wanted->stream};
-    enum err err = ERR_MALFORMED;
-    if (batch_name_is_valid(wanted->stream) && batch_name_is_valid(wanted->consumer))
-        err = access_may_read(serve->options.access, &question, &regions, why);
-    if (!err)
-        err = access_may_keep(serve->options.access, user, wanted->consumer, why);
-    if (err == ERR_DENIED)
-        access_denied(serve->options.access, user, why);
+    enum err err = check_save(serve, user, wanted, why);
     if (!err) {
         struct save save = {.client = *client,
                             .request_id = request->id,

@@ -79,8 +79,9 @@ const unsigned char *journal_id(const struct journal *journal);
  *   a number already stored, in the last epoch: ERR_OK with is_repeat when it is the last one and the
  *   digest agrees or when an earlier one is found with the same digest; else ERR_CONFLICT
  * `out` (not NULL) gets the record's number and the producer's state as it will be after the commit;
- * on ERR_GAP, ERR_FENCED, ERR_LINK and ERR_CONFLICT it gets the state that stands.
+ * on ERR_GAP, ERR_FENCED, ERR_LINK, ERR_CONFLICT and ERR_MALFORMED it gets the state that stands.
  * Errors  ERR_GAP, ERR_FENCED (older epoch), ERR_LINK (previous_digest differs), ERR_CONFLICT,
+ *         ERR_MALFORMED (an epoch more than 2^48 ahead),
  *         ERR_NOT_FOUND (stream), ERR_TOO_LARGE (frame), ERR_CORRUPT (what is stored of the producer
  *         is damaged), ERR_FULL, ERR_IO, ERR_NOMEM.
  * None of them ends the transaction, so that one producer's batch does not cost the others theirs.
@@ -97,6 +98,7 @@ MUST_CHECK enum err journal_append(struct journal *journal, const struct batch *
                                    struct journal_receipt *out);
 
 /* Save a consumer's position in the open transaction when the stored one equals `expected` (0: none).
+ * Position 0 takes it away: the consumer then has none, and holds nothing back.
  * Goes on while journal_append() answers ERR_FULL at the limit, so that trims may follow readers.
  * Errors  ERR_CONFLICT (*out is what stands), ERR_NOT_FOUND (stream), ERR_CORRUPT, ERR_FULL, ERR_IO,
  *         ERR_NOMEM. */

@@ -134,7 +134,8 @@ static enum err find_earlier(struct lmdb_journal *journal, const struct lmdb_str
 
 static bool tells_state(enum err err)
 {
-    return !err || err == ERR_GAP || err == ERR_FENCED || err == ERR_LINK || err == ERR_CONFLICT;
+    return !err || err == ERR_GAP || err == ERR_FENCED || err == ERR_LINK || err == ERR_CONFLICT ||
+           err == ERR_MALFORMED;
 }
 
 enum err lmdb_append(struct journal *base, const struct batch *batch, const void *frame,

@@ -154,6 +154,15 @@ static enum err replace_position(struct lmdb_journal *journal, const struct key 
     return lmdb_write_failed(journal, code);
 }
 
+/* A consumer without a position holds nothing back. */
+static enum err drop_position(struct lmdb_journal *journal, const struct key *key)
+{
+    MDB_val name = lmdb_val(key->bytes, key->size);
+    journal->is_dirty = true;
+    int code = mdb_del(journal->txn, journal->rows, &name, NULL);
+    return lmdb_write_failed(journal, code == MDB_NOTFOUND ? 0 : code);
+}
+
 enum err lmdb_save_position(struct journal *base, const char *stream, const char *consumer,
                             uint64_t expected, uint64_t position, uint64_t now_ms,
                             struct position *out)
@@ -173,7 +182,10 @@ enum err lmdb_save_position(struct journal *base, const char *stream, const char
         return code == MDB_CORRUPTED ? ERR_CORRUPT : lmdb_write_failed(journal, code);
     if (!code)
         position_decode(row, &standing);
-    err = standing.position == expected ? replace_position(journal, &key, &wanted) : ERR_CONFLICT;
+    if (standing.position != expected)
+        err = ERR_CONFLICT;
+    else
+        err = position ? replace_position(journal, &key, &wanted) : drop_position(journal, &key);
     if (out && (!err || err == ERR_CONFLICT))
         *out = err ? standing : wanted;
     return err;

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+/* Epochs go up one by one, or by a clock's milliseconds. One leap to the last number would lock the
+ * producer out for good: no instance could take over any more. */
+static const uint64_t epoch_step_max = (uint64_t)1 << 48;
+
 enum err order_compare(const unsigned char stored[DIGEST_BYTES],
                        const unsigned char repeated[DIGEST_BYTES])
 {
@@ -17,6 +21,8 @@ enum err order_of(const struct producer_state *state, const struct batch *batch,
     uint64_t next = is_same_epoch ? state->sequence + 1 : 1;
     if (batch->epoch < state->epoch)
         return ERR_FENCED;
+    if (batch->epoch - state->epoch > epoch_step_max)
+        return ERR_MALFORMED;
     if (batch->sequence > next)
         return ERR_GAP;
     if (batch->sequence < next) {

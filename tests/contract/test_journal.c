@@ -163,6 +163,24 @@ CONTRACT(a_higher_epoch_that_does_not_begin_with_1_is_a_gap)
     cr_assert_eq(contract_append(contract, &agent, "third", NULL), ERR_GAP);
 }
 
+CONTRACT(an_epoch_that_leaves_too_few_for_later_ones_is_refused)
+{
+    const uint64_t step = (uint64_t)1 << 48;
+    struct chain agent = chain_start("events", "agent", 1);
+    struct journal_receipt receipt;
+    contract_fill(contract, &agent, 1);
+    for (int i = 0; i < 2; i++) {
+        struct chain leap = agent;
+        leap.epoch = i ? UINT64_MAX : 1 + step + 1;
+        leap.sequence = 0;
+        cr_expect_eq(contract_append(contract, &leap, "x", &receipt), ERR_MALFORMED);
+        cr_expect_eq(receipt.state.epoch, 1, "what stands is told");
+    }
+    agent.epoch = 1 + step;
+    agent.sequence = 0;
+    cr_expect_eq(contract_append(contract, &agent, "x", NULL), ERR_OK);
+}
+
 CONTRACT(an_older_epoch_is_fenced)
 {
     struct chain old = chain_start("events", "agent", 1), new;
@@ -495,6 +513,22 @@ static bool list_position(void *context, const char *stream, const char *consume
                           const struct position *position)
 {
     return list(context, stream, consumer, position->position);
+}
+
+CONTRACT(position_0_takes_a_position_away)
+{
+    struct position position;
+    struct journal *journal = contract->journal;
+    cr_assert_eq(journal_save_position(journal, "events", "c", 0, 5, 1, NULL), ERR_OK);
+    contract_commit(contract);
+    cr_assert_eq(journal_save_position(journal, "events", "c", 4, 0, 2, NULL), ERR_CONFLICT);
+    cr_assert_eq(journal_save_position(journal, "events", "c", 5, 0, 2, &position), ERR_OK);
+    cr_assert_eq(position.position, 0);
+    contract_commit(contract);
+    struct listing listing = {.max = 99};
+    cr_assert_eq(journal_positions(journal, list_position, &listing), ERR_OK);
+    cr_expect_eq(listing.count, 0);
+    cr_expect_eq(journal_save_position(journal, "events", "c", 0, 0, 3, NULL), ERR_OK);
 }
 
 CONTRACT(positions_and_producers_are_listed_in_order_until_stopped)

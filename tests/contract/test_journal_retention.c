@@ -148,6 +148,24 @@ CONTRACT(the_slowest_position_holds_back_what_it_has_not_finished)
     cr_expect_eq(plan.held, 0);
 }
 
+CONTRACT(it_is_counted_how_long_ago_the_position_that_holds_back_was_saved)
+{
+    enum { WEEK_MS = 7 * 24 * 3600 * 1000 };
+    struct counters counters = {0};
+    fill(contract);
+    save(contract, "dead", 5);
+    contract->now_ms += WEEK_MS;
+    prune(contract, "events age=10s", &counters);
+    cr_expect_eq(count_get(&counters.retention_held_ms), WEEK_MS);
+    cr_assert_eq(
+        journal_save_position(contract->journal, "events", "dead", 5, 0, contract->now_ms, NULL),
+        ERR_OK);
+    contract_commit(contract);
+    prune(contract, "events age=10s", &counters);
+    cr_expect_eq(count_get(&counters.retention_held_ms), 0);
+    cr_expect_eq(contract_bounds(contract, "events").first, 0, "nothing holds anything back");
+}
+
 CONTRACT(a_step_takes_no_more_than_a_hundred_records)
 {
     struct counters counters = {0};

@@ -234,7 +234,8 @@ Test(journal_order, each_line_of_the_protocol_s_table, .timeout = 10)
                  {4, 4, 'D', 'N', ERR_FENCED, ORDER_NEXT},
                  {4, 1, 'D', 'N', ERR_FENCED, ORDER_NEXT},
                  {5, 4, 'X', 'N', ERR_LINK, ORDER_NEXT},
-                 {6, 1, 'X', 'N', ERR_LINK, ORDER_NEXT}};
+                 {6, 1, 'X', 'N', ERR_LINK, ORDER_NEXT},
+                 {UINT64_MAX, 1, 'D', 'N', ERR_MALFORMED, ORDER_NEXT}};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         enum order order = ORDER_NEXT;
         enum err err = order_of_batch(lines[i].epoch, lines[i].sequence, lines[i].previous,
