@@ -320,18 +320,37 @@ bool access_quota(struct access *access, const char *user, struct identity_quota
     return identity != NULL;
 }
 
+/* With the lock held. *size is how much of the producer's name is the client's. */
+static const struct client *find_owner(struct access *access, const char *producer, size_t *size)
+{
+    struct client *client = NULL;
+    for (*size = strlen(producer); *size && !client; *size -= !client)
+        if (!producer[*size] || producer[*size] == '.')
+            HASH_FIND(by_name, access->by_name, producer, *size, client);
+    return client;
+}
+
 void access_owner(struct access *access, const char *producer, char owner[IDENTITY_NAME_BYTES])
 {
-    size_t size = strlen(producer);
-    struct client *client = NULL;
+    size_t size;
     snprintf(owner, IDENTITY_NAME_BYTES, "%s", producer);
     pthread_rwlock_rdlock(&access->lock);
-    for (; size && !client; size -= !client)
-        if (!producer[size] || producer[size] == '.')
-            HASH_FIND(by_name, access->by_name, producer, size, client);
-    pthread_rwlock_unlock(&access->lock);
-    if (client)
+    if (find_owner(access, producer, &size))
         owner[size] = '\0';
+    pthread_rwlock_unlock(&access->lock);
+}
+
+bool access_signing_key(struct access *access, const char *producer,
+                        unsigned char out[SIGNING_PUBLIC_BYTES])
+{
+    size_t size;
+    pthread_rwlock_rdlock(&access->lock);
+    const struct client *client = find_owner(access, producer, &size);
+    bool has_key = client && client->identity.has_signing_public;
+    if (has_key)
+        memcpy(out, client->identity.signing_public, SIGNING_PUBLIC_BYTES);
+    pthread_rwlock_unlock(&access->lock);
+    return has_key;
 }
 
 /* --- rights ----------------------------------------------------------------------------------- */

@@ -74,6 +74,10 @@ uint64_t access_reading(struct access *access, const char *user);
 /* The quota in the user's certificate; false: not known. */
 bool access_quota(struct access *access, const char *user, struct identity_quota *out);
 
+/* The public signing key of the client that owns a producer's name; false: it has none. */
+bool access_signing_key(struct access *access, const char *producer,
+                        unsigned char out[SIGNING_PUBLIC_BYTES]);
+
 /* The client that owns a producer's name: the longest name known that does, else the name itself. */
 void access_owner(struct access *access, const char *producer, char owner[IDENTITY_NAME_BYTES]);
 

@@ -1,6 +1,7 @@
 #include "broker/intake.h"
 
 #include "broker/answers.h"
+#include "broker/newcomers.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mutant.h"
@@ -30,6 +31,7 @@ struct intake {
     pthread_t thread;
     atomic_bool is_stopping;
     struct answers answers;
+    struct newcomers newcomers;
     struct save_list saves;
     struct net_message sender, frame;
     struct buffer scratch;
@@ -68,9 +70,16 @@ static void refuse(struct intake *intake, const struct client_address *client,
 
 /* --- batches ---------------------------------------------------------------------------------- */
 
-static enum err check(struct intake *intake, const char *user, const struct batch *batch,
-                      char why[ACCESS_WHY_BYTES])
+/* Of the last frame: the first does not have it after a poll. */
+static const char *user_of(struct intake *intake)
 {
+    return net_message_user(is_mutant(MUTANT_FIRST_FRAME) ? &intake->sender : &intake->frame);
+}
+
+static enum err check(struct intake *intake, const struct client_address *client,
+                      const struct batch *batch, char why[ACCESS_WHY_BYTES])
+{
+    const char *user = user_of(intake);
     const struct access_request request = {.user = user,
                                            .stream = batch->stream,
                                            .producer = batch->producer,
@@ -88,7 +97,13 @@ static enum err check(struct intake *intake, const char *user, const struct batc
                    why);
     if (err)
         return err;
-    return batch_check_digest(batch);
+    err = batch_check_digest(batch);
+    if (err)
+        return err;
+    err = newcomers_check(&intake->newcomers, intake->options.access, client, batch, why);
+    if (err)
+        access_denied(intake->options.access, user, why);
+    return err;
 }
 
 static void store(struct intake *intake, const struct client_address *client,
@@ -126,12 +141,6 @@ static void store(struct intake *intake, const struct client_address *client,
     count_add(&counters->bytes, size);
 }
 
-/* Of the last frame: the first does not have it after a poll. */
-static const char *user_of(struct intake *intake)
-{
-    return net_message_user(is_mutant(MUTANT_FIRST_FRAME) ? &intake->sender : &intake->frame);
-}
-
 static void take_batch(struct intake *intake, const struct client_address *client,
                        const unsigned char *frame, size_t size)
 {
@@ -143,7 +152,7 @@ static void take_batch(struct intake *intake, const struct client_address *clien
         refuse(intake, client, &batch, err, "the batch cannot be read", NULL);
         return;
     }
-    err = check(intake, user_of(intake), &batch, why);
+    err = check(intake, client, &batch, why);
     if (err)
         refuse(intake, client, &batch, err, why, NULL);
     else
@@ -204,6 +213,7 @@ static void take_hello(struct intake *intake, const struct client_address *clien
     struct answer *answer = answers_add(&intake->answers, client, ANSWER_WELCOME);
     if (!answer)
         return;
+    newcomers_add(&intake->newcomers, client);
     answer->request_id = request->id;
     snprintf(answer->stream, sizeof answer->stream, "%s", hello->stream);
     snprintf(answer->producer, sizeof answer->producer, "%s", hello->producer);

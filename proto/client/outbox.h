@@ -103,7 +103,8 @@ void outbox_status(struct outbox *outbox, struct outbox_status *out);
 /* The broker's Welcome for this producer. Does one of these, in a transaction of its own:
  *   never adopted: take epoch = welcome epoch + 1, chain from the welcome's digest, renumber and
  *     re-sign what waits;
- *   adopted, the broker has this epoch and a batch we know as sent: remove what it has;
+ *   adopted, the broker has this epoch and a batch we know as sent: remove what it has, and sign what
+ *     waits anew if another signing key did (numbers and digests stay);
  *   adopted, the broker has less than it once acknowledged to us: ERR_ROLLBACK. That is written down,
  *     nothing else changes, an operator decides (outbox_accept_rollback());
  *   adopted, the broker's last batch of this epoch is none of ours (another program has used the

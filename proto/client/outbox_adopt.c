@@ -152,5 +152,5 @@ enum err outbox_adopt(struct outbox *outbox, const struct outbox_welcome *welcom
         outbox_rollback_mark(outbox, welcome);
     else if (!err)
         outbox_rollback_unmark(outbox);
-    return err;
+    return err ? err : outbox_sign_anew(outbox);
 }

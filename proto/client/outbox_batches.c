@@ -38,10 +38,9 @@ static void seal(const struct outbox *outbox, struct batch *batch)
         digest_sign(batch->digest, outbox->signing_key, batch->signature);
 }
 
-enum err outbox_store(struct outbox *outbox, struct batch *batch)
+enum err outbox_put_batch(struct outbox *outbox, const struct batch *batch)
 {
     struct sequence_key key;
-    seal(outbox, batch);
     buffer_clear(&outbox->frame);
     enum err err = batch_write(batch, &outbox->frame);
     if (err) {
@@ -50,7 +49,13 @@ enum err outbox_store(struct outbox *outbox, struct batch *batch)
     }
     int code = outbox_row_put(outbox->txn, outbox->tables.batches, key_of(batch->sequence, &key),
                               outbox_val(outbox->frame.data, outbox->frame.size));
-    err = outbox_write_failed(outbox, code);
+    return outbox_write_failed(outbox, code);
+}
+
+enum err outbox_store(struct outbox *outbox, struct batch *batch)
+{
+    seal(outbox, batch);
+    enum err err = outbox_put_batch(outbox, batch);
     if (err)
         return err;
     memcpy(outbox->chain.head, batch->digest, DIGEST_BYTES);

@@ -175,6 +175,8 @@ void outbox_view_end(struct outbox *outbox, MDB_txn *txn);
 /* Give the batch its epoch, number, place in the chain, digest and signature by outbox->chain, write it,
  * and move the chain on. Errors  ERR_FULL, ERR_IO, ERR_NOMEM, ERR_LIMIT. */
 MUST_CHECK enum err outbox_store(struct outbox *outbox, struct batch *batch);
+/* Write the batch as it is, in place of one with its number. Errors  as outbox_store(). */
+MUST_CHECK enum err outbox_put_batch(struct outbox *outbox, const struct batch *batch);
 /* The batch with number `sequence`; its payload is valid until `txn` ends or writes.
  * Errors  ERR_NOT_FOUND, ERR_CORRUPT, ERR_IO. */
 MUST_CHECK enum err outbox_read_batch(struct outbox *outbox, MDB_txn *txn, uint64_t sequence,
@@ -190,6 +192,12 @@ MUST_CHECK enum err outbox_release(struct outbox *outbox, uint64_t sequence,
                                    const unsigned char digest[DIGEST_BYTES], uint64_t record);
 /* Remove what is acknowledged and not to be kept from the file, in transactions of its own. */
 MUST_CHECK enum err outbox_purge(struct outbox *outbox);
+
+/* --- outbox_sign.c ---------------------------------------------------------------------------- */
+
+/* Sign what waits anew if its first batch is signed by another key than the outbox's: that was replaced, and
+ * the broker takes no session that begins with it. Errors  ERR_FULL, ERR_CORRUPT, ERR_IO, ERR_NOMEM. */
+MUST_CHECK enum err outbox_sign_anew(struct outbox *outbox);
 
 /* --- outbox_receipts.c ------------------------------------------------------------------------ */
 
