@@ -125,31 +125,72 @@ static const char *standing(const char *output, const char *composite, const cha
     return line;
 }
 
-static const char *country(const char *id)
+/* A framework's units by id: their codes are those of ISO 3166. */
+static struct framework *load(const char *path)
 {
-    static const char *const codes[][2] = {{"afg", "900004"}, {"ago", "900024"}, {"alb", "900008"},
-                                           {"chl", "900152"}, {"chn", "900156"}, {"civ", "900384"},
-                                           {"cmr", "900120"}};
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (strcmp(codes[i][0], id) == 0)
-            return codes[i][1];
-    return "?";
+    struct framework *framework = NULL;
+    struct diag diag;
+    cr_assert_eq(diag_init(&diag, path, 10), ERR_OK);
+    cr_assert_eq(framework_load_file(path, &diag, &framework), ERR_OK, "%s", path);
+    diag_fini(&diag);
+    return framework;
+}
+
+static const char *unit_code(const struct framework *framework, const char *id,
+                             char out[REGION_CODE_BYTES])
+{
+    uint32_t code = 0;
+    cr_assert_eq(framework_region_parse(framework, id, &code), ERR_OK, "%s", id);
+    region_format(code, out);
+    return out;
+}
+
+static void expect_score(const char *line, char *const *fields, const char *published)
+{
+    cr_expect_eq(lround(ndjson_number(line, "score") * 1000),
+                 lround(strtod(published, NULL) * 1000), "%s %s: %.17g", fields[0], fields[1],
+                 ndjson_number(line, "score"));
 }
 
 Test(examples, hdi_has_the_published_three_decimals, .timeout = 60)
 {
     struct world *world = world_new();
+    struct framework *framework = load("deploy/framework/hdi.yaml");
     char *output = evaluate(world, "deploy/framework/hdi.yaml", EXAMPLES "hdi.csv", "0");
     struct rows *rows = rows_open(EXAMPLES "hdi-published.csv");
+    char code[REGION_CODE_BYTES];
     size_t count = 0;
-    for (; rows_next(rows); count++) {
-        const char *line = standing(output, "hdi", rows->fields[1], country(rows->fields[0]));
-        cr_expect_eq(lround(ndjson_number(line, "score") * 1000),
-                     lround(strtod(rows->fields[2], NULL) * 1000), "%s %s: %g", rows->fields[0],
-                     rows->fields[1], ndjson_number(line, "score"));
-    }
+    for (; rows_next(rows); count++)
+        expect_score(
+            standing(output, "hdi", rows->fields[1], unit_code(framework, rows->fields[0], code)),
+            rows->fields, rows->fields[2]);
     cr_expect_eq(count, 156);
     free(output);
+    framework_free(framework);
+    world_free(&world);
+}
+
+Test(examples, hdi_of_all_193_countries_has_the_published_value_rank_and_group, .timeout = 60)
+{
+    struct world *world = world_new();
+    struct framework *framework = load("deploy/framework/hdi-2023.yaml");
+    char *output = evaluate(world, "deploy/framework/hdi-2023.yaml", EXAMPLES "hdi-2023.csv", "0");
+    struct rows *rows = rows_open(EXAMPLES "hdi-2023-published.csv");
+    char code[REGION_CODE_BYTES], band[40];
+    size_t count = 0;
+    for (; rows_next(rows); count++) {
+        const char *line =
+            standing(output, "hdi", "2023", unit_code(framework, rows->fields[0], code));
+        expect_score(line, rows->fields, rows->fields[1]);
+        cr_expect_eq(ndjson_number(line, "rank"), strtod(rows->fields[2], NULL), "%s: rank %g",
+                     rows->fields[0], ndjson_number(line, "rank"));
+        cr_expect_eq(ndjson_number(line, "ranked"), 193);
+        cr_expect_str_eq(ndjson_text(line, "band_en", band, sizeof band), rows->fields[3], "%s",
+                         rows->fields[0]);
+    }
+    cr_expect_eq(count, 193);
+    free(output);
+    framework_free(framework);
     world_free(&world);
 }
 
@@ -157,13 +198,13 @@ Test(examples, hdi_of_a_country_without_figures_is_not_ranked_and_says_why, .tim
 {
     struct world *world = world_new();
     char *output = evaluate(world, "deploy/framework/hdi.yaml", EXAMPLES "hdi.csv", "0");
-    const char *line = standing(output, "hdi", "2021", country("alb"));
+    const char *line = standing(output, "hdi", "2021", "900008");
     char reason[40];
     cr_expect_eq(ndjson_number(line, "rank"), 0);
     cr_expect(isnan(ndjson_number(line, "score")));
     cr_expect_str_eq(ndjson_text(line, "reason", reason, sizeof reason), "no_figures");
-    cr_expect_eq(ndjson_number(standing(output, "hdi", "2021", country("chl")), "rank"), 1);
-    cr_expect_eq(ndjson_number(standing(output, "hdi", "2021", country("chn")), "ranked"), 5);
+    cr_expect_eq(ndjson_number(standing(output, "hdi", "2021", "900152"), "rank"), 1);
+    cr_expect_eq(ndjson_number(standing(output, "hdi", "2021", "900156"), "ranked"), 5);
     free(output);
     world_free(&world);
 }
@@ -175,16 +216,6 @@ struct asem {
     size_t count;
 };
 
-/* Which country is meant by three letters: the codes are those of ISO 3166. */
-static const char *asem_unit(struct framework *framework, const char *id,
-                             char out[REGION_CODE_BYTES])
-{
-    uint32_t code = 0;
-    cr_assert_eq(framework_region_parse(framework, id, &code), ERR_OK, "%s", id);
-    region_format(code, out);
-    return out;
-}
-
 Test(examples, asem_has_what_coinr_printed_to_nine_digits, .timeout = 60)
 {
     struct asem kinds[] = {{"index", "index", 0},
@@ -194,10 +225,7 @@ Test(examples, asem_has_what_coinr_printed_to_nine_digits, .timeout = 60)
                            {"tertiary", "graduates", 0}};
     static const size_t wanted[] = {51, 51, 51, 51, 44};
     struct world *world = world_new();
-    struct framework *framework = NULL;
-    struct diag diag;
-    cr_assert_eq(diag_init(&diag, "asem.yaml", 10), ERR_OK);
-    cr_assert_eq(framework_load_file("deploy/framework/asem.yaml", &diag, &framework), ERR_OK);
+    struct framework *framework = load("deploy/framework/asem.yaml");
     char *output = evaluate(world, "deploy/framework/asem.yaml", EXAMPLES "asem.csv", "0");
     for (struct rows *rows = rows_open(EXAMPLES "asem-published.csv"); rows_next(rows);) {
         char code[REGION_CODE_BYTES];
@@ -206,7 +234,7 @@ Test(examples, asem_has_what_coinr_printed_to_nine_digits, .timeout = 60)
             i++;
         cr_assert_lt(i, 5, "%s", rows->fields[1]);
         const char *line = standing(output, kinds[i].composite, "2018",
-                                    asem_unit(framework, rows->fields[0], code));
+                                    unit_code(framework, rows->fields[0], code));
         const char *key = strcmp(rows->fields[1], "rank") == 0 ? "rank" : "score";
         cr_expect_leq(fabs(ndjson_number(line, key) - strtod(rows->fields[2], NULL)), 1e-9,
                       "%s %s: %.15g", rows->fields[0], rows->fields[1], ndjson_number(line, key));
@@ -216,7 +244,6 @@ Test(examples, asem_has_what_coinr_printed_to_nine_digits, .timeout = 60)
         cr_expect_eq(kinds[i].count, wanted[i], "%s", kinds[i].what);
     free(output);
     framework_free(framework);
-    diag_fini(&diag);
     world_free(&world);
 }
 

@@ -472,6 +472,7 @@ Test(report, every_score_of_the_worked_examples_is_the_mean_of_its_parts)
         size_t at_least;
     } cases[] = {
         {"deploy/framework/hdi.yaml", "deploy/data/examples/hdi.csv", 500},
+        {"deploy/framework/hdi-2023.yaml", "deploy/data/examples/hdi-2023.csv", 772},
         {"deploy/framework/rd-provinces.yaml", "deploy/data/examples/rd-provinces.csv", 450},
         {"deploy/framework/asem.yaml", "deploy/data/examples/asem.csv", 200}};
     buffer_init(&page, PAGE_BYTES);
