@@ -108,6 +108,23 @@ static void target_zh(const Songhua__V1__Score *score, struct buffer *out, enum 
         ADD("；目标%s%s", reported(score->target_value, number), score->unit);
 }
 
+/* A series that rises and falls: growth between two of its figures is not all there is to say. */
+static void second_zh(const Songhua__V1__Score *score, struct buffer *out, enum err *err)
+{
+    char number[NUMBER_BYTES], since[PERIOD_TEXT_BYTES + 4];
+    bool has_recent = score->recent_judgement != SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_DATA;
+    bool has_outlook = score->outlook != SONGHUA__V1__OUTLOOK__OUTLOOK_NONE;
+    if (has_recent || has_outlook)
+        ADD("；数据有升有降");
+    period_zh(score->recent_since, since);
+    if (has_recent)
+        ADD("，自%s的近三期为%s", since, verdict_name_zh(score->recent_judgement));
+    period_zh(score->slope_since, since);
+    if (has_outlook)
+        ADD("，按%s以来年均变化到期为%s%s（%s）", since, computed(score->slope_value, number),
+            score->unit, outlook_name_zh(score->outlook));
+}
+
 static void firing_zh(const struct alert_fact *fact, const struct alert_news *news,
                       struct buffer *out, enum err *err)
 {
@@ -119,6 +136,7 @@ static void firing_zh(const struct alert_fact *fact, const struct alert_news *ne
     if (*period)
         ADD("；自%s起落后", period);
     target_zh(fact->score, out, err);
+    second_zh(fact->score, out, err);
 }
 
 static void ended_zh(const struct alert_fact *fact, const struct alert_news *news,
@@ -210,6 +228,24 @@ static const char *words_of(Songhua__V1__Judgement judgement)
     }
 }
 
+static void second_en(const Songhua__V1__Score *score, struct buffer *out, enum err *err)
+{
+    char number[NUMBER_BYTES], outlook[PLACE_BYTES];
+    bool has_recent = score->recent_judgement != SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_DATA;
+    bool has_outlook = score->outlook != SONGHUA__V1__OUTLOOK__OUTLOOK_NONE;
+    if (has_recent || has_outlook)
+        ADD("; the series rises and falls");
+    if (has_recent)
+        ADD(", by its last three figures since %s it %s", score->recent_since,
+            words_of(score->recent_judgement));
+    snprintf(outlook, sizeof outlook, "%s", outlook_name(score->outlook));
+    for (char *at = outlook; *at; at++)
+        *at = *at == '_' ? ' ' : *at;
+    if (has_outlook)
+        ADD(", the mean yearly change since %s leads to %s%s%s by the deadline (%s)",
+            score->slope_since, computed(score->slope_value, number), UNIT(score), outlook);
+}
+
 static void firing_en(const struct alert_fact *fact, const struct alert_news *news,
                       struct buffer *out, enum err *err)
 {
@@ -218,6 +254,7 @@ static void firing_en(const struct alert_fact *fact, const struct alert_news *ne
     if (*news->alert.since_period)
         ADD("; behind since %s", news->alert.since_period);
     target_en(fact->score, out, err);
+    second_en(fact->score, out, err);
 }
 
 static void ended_en(const struct alert_fact *fact, const struct alert_news *news,

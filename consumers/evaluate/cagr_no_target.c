@@ -3,7 +3,7 @@
  *
  * Source  EVALUATION.md section 2 "Others"; EVALUATION-METHODS.md 2.2 (Open SDG, Statistics Canada).
  */
-#include "consumers/evaluate/progress.h"
+#include "consumers/evaluate/second_look.h"
 
 #include <math.h>
 
@@ -40,6 +40,17 @@ static Songhua__V1__Judgement verdict_of(double growth, double c)
                                : SONGHUA__V1__JUDGEMENT__JUDGEMENT_LAGGING;
 }
 
+/* The same of growth over 1.5 % c. */
+static Songhua__V1__Judgement verdict_of_ratio(double ratio)
+{
+    if (ratio < 0)
+        return SONGHUA__V1__JUDGEMENT__JUDGEMENT_MOVING_AWAY;
+    if (ratio >= 1)
+        return SONGHUA__V1__JUDGEMENT__JUDGEMENT_ON_TRACK;
+    return 3 * ratio >= 1 ? SONGHUA__V1__JUDGEMENT__JUDGEMENT_ACCELERATE
+                          : SONGHUA__V1__JUDGEMENT__JUDGEMENT_LAGGING;
+}
+
 /* Why there is no growth to judge. */
 static enum reason obstacle(const struct question *question)
 {
@@ -66,9 +77,12 @@ void cagr_no_target_judge(const struct question *question, struct judgement *out
     double c =
         limit->is_set ? correction(base, decimal_to_double(limit->value), question->direction) : 1;
     /* Of all-negative figures the magnitude grows when the figure falls. */
-    double desired = (base < 0 ? -question->direction : question->direction) * growth;
+    int direction = base < 0 ? -question->direction : question->direction;
+    double desired = direction * growth;
     if (question->is_settled)
         return;
     out->verdict = verdict_of(desired, c);
     judgement_set(out, NUMBER_POINTS, points_of(desired, c));
+    const struct yardstick yardstick = {true, direction, 0.015 * c, verdict_of_ratio};
+    second_look(question, &yardstick, out);
 }

@@ -3,7 +3,7 @@
  * Source  EVALUATION.md section 2; EVALUATION-METHODS.md 2.2 (Statistics Canada, Open SDG; Eurostat's
  * cuts) and 2.10 (cases 1 to 6, 10).
  */
-#include "consumers/evaluate/progress.h"
+#include "consumers/evaluate/second_look.h"
 
 #include <math.h>
 
@@ -37,4 +37,6 @@ void cagr_target_judge(const struct question *question, struct judgement *out)
     double until = fmin(path.t, path.tT); /* past the deadline the target itself is required */
     progress_requirements(question, &path, y0 * pow(1 + required, until - path.t0), out);
     progress_project(question, out);
+    const struct yardstick yardstick = {true, direction, required, progress_verdict};
+    second_look(question, &yardstick, out);
 }

@@ -59,6 +59,25 @@ const char *verdict_name_zh(Songhua__V1__Judgement verdict)
     return (unsigned)verdict < VERDICT_COUNT ? verdicts[verdict][1] : "未知";
 }
 
+static const char *const outlooks[][2] = {
+    [SONGHUA__V1__OUTLOOK__OUTLOOK_NONE] = {"", ""},
+    [SONGHUA__V1__OUTLOOK__OUTLOOK_SUN] = {"sun", "晴"},
+    [SONGHUA__V1__OUTLOOK__OUTLOOK_SLIGHTLY_CLOUDY] = {"slightly_cloudy", "少云"},
+    [SONGHUA__V1__OUTLOOK__OUTLOOK_CLOUD] = {"cloud", "多云"},
+    [SONGHUA__V1__OUTLOOK__OUTLOOK_THUNDERSTORM] = {"thunderstorm", "雷暴"},
+};
+enum { OUTLOOK_COUNT = sizeof outlooks / sizeof *outlooks };
+
+const char *outlook_name(Songhua__V1__Outlook outlook)
+{
+    return (unsigned)outlook < OUTLOOK_COUNT ? outlooks[outlook][0] : "unknown";
+}
+
+const char *outlook_name_zh(Songhua__V1__Outlook outlook)
+{
+    return (unsigned)outlook < OUTLOOK_COUNT ? outlooks[outlook][1] : "未知";
+}
+
 bool judgement_has(const struct judgement *judgement, enum judgement_number number)
 {
     return (judgement->has & (1U << number)) != 0;
@@ -179,6 +198,11 @@ static void set_numbers(const struct judgement *judgement, Songhua__V1__Score *o
         [NUMBER_PROJECTED_MID] = &out->projected_mid,
         [NUMBER_PROJECTED_HIGH] = &out->projected_high,
         [NUMBER_GROWTH] = &out->growth,
+        [NUMBER_RECENT_RATE] = &out->recent_rate,
+        [NUMBER_RECENT_RATIO] = &out->recent_ratio,
+        [NUMBER_SLOPE] = &out->slope,
+        [NUMBER_SLOPE_VALUE] = &out->slope_value,
+        [NUMBER_SLOPE_MISS] = &out->slope_miss,
     };
     out->has = judgement->has;
     for (int i = 0; i < NUMBER_COUNT; i++)
@@ -209,6 +233,10 @@ enum err score_from_judgement(const struct judgement *judgement, const struct fr
     out->period = keep_period(arena, judgement->period, &err);
     out->baseline_period = keep_period(arena, judgement->baseline_period, &err);
     out->deadline = keep_period(arena, deadline, &err);
+    out->recent_judgement = judgement->recent;
+    out->recent_since = keep_period(arena, judgement->recent_since, &err);
+    out->outlook = judgement->outlook;
+    out->slope_since = keep_period(arena, judgement->slope_since, &err);
     set_numbers(judgement, out);
     if (err == ERR_OK)
         err = keep_overdue(judgement, arena, out);

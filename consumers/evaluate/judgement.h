@@ -29,6 +29,11 @@ enum judgement_number {
     NUMBER_PROJECTED_MID,
     NUMBER_PROJECTED_HIGH,
     NUMBER_GROWTH,
+    NUMBER_RECENT_RATE,
+    NUMBER_RECENT_RATIO,
+    NUMBER_SLOPE,
+    NUMBER_SLOPE_VALUE,
+    NUMBER_SLOPE_MISS,
     NUMBER_COUNT
 };
 
@@ -75,7 +80,7 @@ const char *reason_text(enum reason reason);
 const char *reason_text_zh(enum reason reason);
 enum reason reason_from_id(const char *id); /* REASON_COUNT when unknown */
 
-enum { JUDGEMENT_MAX_EVIDENCE = 8, JUDGEMENT_MAX_OVERDUE = 8 };
+enum { JUDGEMENT_MAX_EVIDENCE = 12, JUDGEMENT_MAX_OVERDUE = 8 };
 
 struct address {
     uint64_t sequence;
@@ -106,6 +111,9 @@ struct judgement {
     double numbers[NUMBER_COUNT];
     struct optional_decimal value; /* NUMBER_VALUE exactly, in the indicator's unit */
     struct optional_period period, baseline_period;
+    Songhua__V1__Judgement recent; /* second_look.h; NO_DATA: not given */
+    Songhua__V1__Outlook outlook;
+    struct optional_period recent_since, slope_since;
     struct address evidence[JUDGEMENT_MAX_EVIDENCE]; /* latest period first */
     size_t evidence_count;
 };
@@ -131,5 +139,9 @@ MUST_CHECK enum err score_from_judgement(const struct judgement *judgement,
 /* "on_track" and "按期". */
 const char *verdict_name(Songhua__V1__Judgement verdict);
 const char *verdict_name_zh(Songhua__V1__Judgement verdict);
+
+/* "slightly_cloudy" and "少云"; of none, "". */
+const char *outlook_name(Songhua__V1__Outlook outlook);
+const char *outlook_name_zh(Songhua__V1__Outlook outlook);
 
 #endif

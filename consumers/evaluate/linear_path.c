@@ -3,7 +3,7 @@
  *
  * Source  EVALUATION.md section 2 "Others"; EVALUATION-METHODS.md 2.8, 2.10 (cases 4, 14).
  */
-#include "consumers/evaluate/progress.h"
+#include "consumers/evaluate/second_look.h"
 
 #include <math.h>
 
@@ -22,4 +22,6 @@ void linear_path_judge(const struct question *question, struct judgement *out)
     double until = fmin(path.t, path.tT);
     progress_requirements(question, &path, path.y0 + required * (until - path.t0), out);
     progress_project(question, out);
+    const struct yardstick yardstick = {false, question->direction, required, progress_verdict};
+    second_look(question, &yardstick, out);
 }

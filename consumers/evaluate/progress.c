@@ -87,7 +87,7 @@ bool progress_path(const struct question *question, struct path *path, struct ju
     return true;
 }
 
-static Songhua__V1__Judgement verdict_of(double v)
+Songhua__V1__Judgement progress_verdict(double v)
 {
     if (v >= 0.95)
         return SONGHUA__V1__JUDGEMENT__JUDGEMENT_ON_TRACK;
@@ -107,7 +107,7 @@ void progress_grade(const struct question *question, double v, struct judgement 
 {
     judgement_set(out, NUMBER_RATIO, v);
     if (!question->is_settled)
-        out->verdict = verdict_of(v);
+        out->verdict = progress_verdict(v);
     if (out->verdict != SONGHUA__V1__JUDGEMENT__JUDGEMENT_ACHIEVED)
         judgement_set(out, NUMBER_POINTS, points_of(v));
 }

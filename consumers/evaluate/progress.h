@@ -18,6 +18,9 @@ bool progress_path(const struct question *question, struct path *path, struct ju
  * Source  EVALUATION.md section 2, steps 3 and 4. */
 void progress_grade(const struct question *question, double v, struct judgement *out);
 
+/* The cuts of that: 0.95, 0.60, 0. */
+Songhua__V1__Judgement progress_verdict(double v);
+
 /* Where target and baseline are equal no rate leads from one to the other: only the comparator and
  * the sign of what has changed can be judged. Source  EVALUATION-METHODS.md 2.10, case 2. */
 void progress_grade_flat(const struct question *question, const struct path *path,

@@ -20,4 +20,6 @@ void schedule_judge(const struct question *question, struct judgement *out)
     linear_path_judge(question, out);
     if (!question->is_settled && judgement_has(out, NUMBER_RATIO))
         out->verdict = schedule_verdict(out->numbers[NUMBER_RATIO]);
+    if (judgement_has(out, NUMBER_RECENT_RATIO))
+        out->recent = schedule_verdict(out->numbers[NUMBER_RECENT_RATIO]);
 }

@@ -13,7 +13,7 @@
  *
  * Source  EVALUATION.md section 2 "Others"; EVALUATION-METHODS.md 2.4 (Lafortune et al.).
  */
-#include "consumers/evaluate/progress.h"
+#include "consumers/evaluate/second_look.h"
 
 #include <math.h>
 
@@ -71,4 +71,6 @@ void sdsn_trend_judge(const struct question *question, struct judgement *out)
     judgement_set(out, NUMBER_RATIO, ratio);
     if (!question->is_settled)
         out->verdict = arrow(ratio);
+    const struct yardstick yardstick = {false, question->direction, required, arrow};
+    second_look(question, &yardstick, out);
 }

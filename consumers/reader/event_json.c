@@ -107,6 +107,11 @@ static void put_numbers(struct json *json, const Songhua__V1__Score *score)
         [NUMBER_PROJECTED_MID] = {"projected_mid", score->projected_mid},
         [NUMBER_PROJECTED_HIGH] = {"projected_high", score->projected_high},
         [NUMBER_GROWTH] = {"growth", score->growth},
+        [NUMBER_RECENT_RATE] = {"recent_rate", score->recent_rate},
+        [NUMBER_RECENT_RATIO] = {"recent_ratio", score->recent_ratio},
+        [NUMBER_SLOPE] = {"slope", score->slope},
+        [NUMBER_SLOPE_VALUE] = {"slope_value", score->slope_value},
+        [NUMBER_SLOPE_MISS] = {"slope_miss", score->slope_miss},
     };
     for (unsigned i = 0; i < NUMBER_COUNT; i++)
         if (score->has & 1u << i)
@@ -153,6 +158,13 @@ static void put_composite(struct json *json, const Songhua__V1__CompositeScore *
     json_text(json, "reason", score->reason);
 }
 
+/* "": it has no second look. */
+static const char *recent_name(const Songhua__V1__Score *score)
+{
+    bool has_any = score->recent_judgement != SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_DATA;
+    return has_any ? verdict_name(score->recent_judgement) : "";
+}
+
 static void put_score(struct json *json, const Songhua__V1__Score *score)
 {
     json_text(json, "indicator", score->indicator);
@@ -167,6 +179,11 @@ static void put_score(struct json *json, const Songhua__V1__Score *score)
     json_text(json, "period", score->period);
     json_text(json, "baseline_period", score->baseline_period);
     json_text(json, "deadline", score->deadline);
+    json_text(json, "recent_judgement", recent_name(score));
+    json_text(json, "recent_since", score->recent_since);
+    json_text(json, "outlook", outlook_name(score->outlook));
+    json_text(json, "outlook_zh", outlook_name_zh(score->outlook));
+    json_text(json, "slope_since", score->slope_since);
     json_open(json, "evidence", '[');
     for (size_t i = 0; i < score->n_evidence; i++)
         json_text(json, NULL, score->evidence[i]);

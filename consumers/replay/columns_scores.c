@@ -114,6 +114,11 @@ static double number_of(const Songhua__V1__Score *score, size_t which)
         [NUMBER_PROJECTED_MID] = score->projected_mid,
         [NUMBER_PROJECTED_HIGH] = score->projected_high,
         [NUMBER_GROWTH] = score->growth,
+        [NUMBER_RECENT_RATE] = score->recent_rate,
+        [NUMBER_RECENT_RATIO] = score->recent_ratio,
+        [NUMBER_SLOPE] = score->slope,
+        [NUMBER_SLOPE_VALUE] = score->slope_value,
+        [NUMBER_SLOPE_MISS] = score->slope_miss,
     };
     return numbers[which];
 }
@@ -177,6 +182,18 @@ static enum err put_provisional(const struct entry *entry, const struct style *s
     (void)style;
     (void)which;
     return score ? buffer_append_text(out, score->provisional ? "true" : "false") : ERR_OK;
+}
+
+static enum err put_second_look(const struct entry *entry, const struct style *style, size_t which,
+                                struct buffer *out)
+{
+    const Songhua__V1__Score *score = score_of(entry);
+    bool is_recent = which == SCORE(recent_judgement);
+    (void)style;
+    if (!score || (is_recent && !score->recent_judgement))
+        return ERR_OK;
+    return buffer_append_text(out, is_recent ? verdict_name(score->recent_judgement)
+                                             : outlook_name(score->outlook));
 }
 
 static enum err put_evidence(const struct entry *entry, const struct style *style, size_t which,
@@ -244,6 +261,15 @@ const struct column score_columns[] = {
     {"projected_low", NULL, true, 0, put_score_number, NUMBER_PROJECTED_LOW},
     {"projected_mid", NULL, true, 0, put_score_number, NUMBER_PROJECTED_MID},
     {"projected_high", NULL, true, 0, put_score_number, NUMBER_PROJECTED_HIGH},
+    {"recent_judgement", NULL, false, 0, put_second_look, SCORE(recent_judgement)},
+    {"recent_since", NULL, false, 0, put_text, SCORE(recent_since)},
+    {"recent_rate", NULL, true, 0, put_score_number, NUMBER_RECENT_RATE},
+    {"recent_ratio", NULL, true, 0, put_score_number, NUMBER_RECENT_RATIO},
+    {"outlook", NULL, false, 0, put_second_look, SCORE(outlook)},
+    {"slope_since", NULL, false, 0, put_text, SCORE(slope_since)},
+    {"slope", NULL, true, 0, put_score_number, NUMBER_SLOPE},
+    {"slope_value", NULL, true, 0, put_score_number, NUMBER_SLOPE_VALUE},
+    {"slope_miss", NULL, true, 0, put_score_number, NUMBER_SLOPE_MISS},
     {"evidence", NULL, false, 0, put_evidence},
     {"overdue", NULL, false, 0, put_overdue},
     {"overdue_since", NULL, false, 0, put_text, SCORE(overdue_since)},

@@ -94,6 +94,47 @@ static void show_projection(struct explanation *page)
                      number_of(page, NUMBER_PROJECTED_MID), number_of(page, NUMBER_PROJECTED_HIGH));
 }
 
+/* What second_look.h adds: the rate over the last three figures, and where the last five years lead. */
+static void show_recent(struct explanation *page, double required, int direction)
+{
+    const struct judgement *judgement = page->judgement;
+    char since[PERIOD_TEXT_BYTES];
+    if (!has(page, NUMBER_RECENT_RATIO))
+        return;
+    period_format(judgement->recent_since.period, since);
+    double rate = number_of(page, NUMBER_RECENT_RATE);
+    double ratio = direction * rate / fabs(required);
+    explain_step(page, "数据有升有降，另看近三期", "it rises and falls: by the last three figures",
+                 "%s… : %s%.4g / |%.4g| = %.4f  %s %s", since, direction < 0 ? "-" : "", rate,
+                 required, ratio, verdict_name_zh(judgement->recent),
+                 verdict_name(judgement->recent));
+    explain_check(page, NUMBER_RECENT_RATIO, ratio);
+}
+
+static void show_slope(struct explanation *page, const struct path *path)
+{
+    const struct judgement *judgement = page->judgement;
+    char since[PERIOD_TEXT_BYTES];
+    if (!has(page, NUMBER_SLOPE_VALUE))
+        return;
+    period_format(judgement->slope_since.period, since);
+    double slope = number_of(page, NUMBER_SLOPE), years = path->tT - path->t;
+    double value = path->y + slope * years;
+    explain_step(page, "近五年平均变化推到期限", "where the mean change of five years leads",
+                 "%s… : %.6g + %.4g x %g = %.4f", since, path->y, slope, years, value);
+    explain_check(page, NUMBER_SLOPE_VALUE, value);
+    double miss = (path->yT - value) / (path->yT - path->y);
+    if (has(page, NUMBER_SLOPE_MISS)) {
+        explain_step(page, "仍差剩余路程的份额", "share of what is to go that is missed",
+                     "(%.6g - %.4f) / (%.6g - %.6g) = %.4f", path->yT, value, path->yT, path->y,
+                     miss);
+        explain_check(page, NUMBER_SLOPE_MISS, miss);
+    }
+    explain_step(page, "展望：< 5 % 晴，<= 20 % 少云，再多为多云，无改善为雷暴",
+                 "outlook: < 5 % sun, <= 20 % slightly cloudy, else cloud; no improvement thunder",
+                 "%s %s", outlook_name_zh(judgement->outlook), outlook_name(judgement->outlook));
+}
+
 static void show_cuts(struct explanation *page, double v, double on_track, double accelerate)
 {
     explain_step(page, "比值对应的判断", "what the ratio says",
@@ -146,6 +187,7 @@ static void explain_growth(struct explanation *page, const struct path *path)
         show_cuts(page, v, 0.95, 0.60);
         show_points(page, v);
     }
+    show_recent(page, required, direction);
     double until = fmin(path->t, path->tT);
     double now = y0 * pow(1 + required, until - path->t0);
     explain_step(page, "到最新数据所在时期应达到", "required by the latest period",
@@ -172,6 +214,7 @@ static void explain_straight(struct explanation *page, const struct path *path, 
         show_cuts(page, v, 0.95, is_schedule ? 0.80 : 0.60);
         show_points(page, v);
     }
+    show_recent(page, required, direction);
     double until = fmin(path->t, path->tT);
     double now = path->y0 + required * (until - path->t0);
     explain_step(page, "到最新数据所在时期应达到", "required by the latest period",
@@ -217,6 +260,11 @@ static void explain_numbers(struct explanation *page)
     if (has(page, NUMBER_POINTS))
         explain_step(page, "得分（-5 至 5）", "points (-5 to 5)", "%.4f",
                      number_of(page, NUMBER_POINTS));
+    if (has(page, NUMBER_RECENT_RATIO))
+        explain_step(page, "数据有升有降，另看近三期",
+                     "it rises and falls: by the last three figures", "%.4f  %s %s",
+                     number_of(page, NUMBER_RECENT_RATIO), verdict_name_zh(page->judgement->recent),
+                     verdict_name(page->judgement->recent));
     if (!page->step)
         explain_line(page, "  %s",
                      explain_pick(page, "没有可计算的步骤，原因见上。",
@@ -235,6 +283,7 @@ static void explain_path(struct explanation *page, const struct path *path, enum
     else
         explain_straight(page, path, direction, method == METHOD_SCHEDULE);
     show_projection(page);
+    show_slope(page, path);
 }
 
 void explain_method(struct explanation *page)

@@ -4,6 +4,9 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 const struct judgement *report_last(const struct writing *writing, size_t index)
@@ -129,11 +132,28 @@ void report_put_verdict(struct document *document, const struct judgement *judge
     document_tone(document, text, report_tone(judgement->verdict));
 }
 
+/* Adds to what there is to say; parts stand behind one another with ；. */
+static void PRINTF_LIKE(2, 3) join(char text[CELL_BYTES], const char *format, ...)
+{
+    size_t size = strlen(text);
+    va_list arguments;
+    if (size > 0)
+        size += (size_t)snprintf(text + size, CELL_BYTES - size, "；");
+    va_start(arguments, format);
+    vsnprintf(text + size, CELL_BYTES - size, format, arguments);
+    va_end(arguments);
+}
+
 void report_put_reason(struct document *document, const struct judgement *judgement)
 {
+    char text[CELL_BYTES] = "";
+    if (judgement->reason)
+        join(text, "%s", reason_text_zh(judgement->reason));
     if (judgement->overdue_days)
-        document_text(document, "%s%s下一期逾期 %" PRIu32 " 天", reason_text_zh(judgement->reason),
-                      judgement->reason ? "；" : "", judgement->overdue_days);
-    else
-        document_text(document, "%s", reason_text_zh(judgement->reason));
+        join(text, "下一期逾期 %" PRIu32 " 天", judgement->overdue_days);
+    if (judgement->recent != SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_DATA)
+        join(text, "近三期%s", verdict_name_zh(judgement->recent));
+    if (judgement->outlook != SONGHUA__V1__OUTLOOK__OUTLOOK_NONE)
+        join(text, "近五年平均变化%s", outlook_name_zh(judgement->outlook));
+    document_text(document, "%s", text);
 }

@@ -6,10 +6,11 @@
 #include <stdio.h>
 
 const struct table_column judgement_columns[] = {
-    {"indicator", false},  {"target", false},     {"region", false},    {"period", false},
-    {"value", true},       {"judgement", false},  {"ratio", true},      {"points", true},
-    {"required", true},    {"gap", true},         {"completion", true}, {"time share", true},
-    {"needed/year", true}, {"growth/year", true}, {"why", false},       {NULL, false}};
+    {"indicator", false},  {"target", false},     {"region", false},      {"period", false},
+    {"value", true},       {"judgement", false},  {"ratio", true},        {"points", true},
+    {"required", true},    {"gap", true},         {"completion", true},   {"time share", true},
+    {"needed/year", true}, {"growth/year", true}, {"second look", false}, {"why", false},
+    {NULL, false}};
 
 static void number_cell(struct table *table, const struct judgement *judgement,
                         enum judgement_number number, const char *format, double factor)
@@ -54,6 +55,15 @@ static void reason_cell(struct table *table, const struct judgement *judgement)
         table_cell(table, reason_text_zh(judgement->reason));
 }
 
+/* By the last three figures, and by the mean change of the last five years. */
+static void second_look_cell(struct table *table, const struct judgement *judgement)
+{
+    bool has_recent = judgement->recent != SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_DATA;
+    bool has_both = has_recent && judgement->outlook != SONGHUA__V1__OUTLOOK__OUTLOOK_NONE;
+    table_cell_format(table, "%s%s%s", has_recent ? verdict_name_zh(judgement->recent) : "",
+                      has_both ? " " : "", outlook_name_zh(judgement->outlook));
+}
+
 void judgement_to_table(const struct judgement *judgement, struct table *table)
 {
     char period[PERIOD_TEXT_BYTES], value[DECIMAL_TEXT_BYTES];
@@ -74,6 +84,7 @@ void judgement_to_table(const struct judgement *judgement, struct table *table)
     number_cell(table, judgement, NUMBER_TIME_SHARE, "%.3f", 1);
     number_cell(table, judgement, NUMBER_RATE_NEEDED, "%.1f%%", 100);
     number_cell(table, judgement, NUMBER_GROWTH, "%.1f%%", 100);
+    second_look_cell(table, judgement);
     reason_cell(table, judgement);
 }
 
@@ -94,6 +105,11 @@ static const char *const number_names[NUMBER_COUNT] = {
     [NUMBER_PROJECTED_MID] = "projected_mid",
     [NUMBER_PROJECTED_HIGH] = "projected_high",
     [NUMBER_GROWTH] = "growth",
+    [NUMBER_RECENT_RATE] = "recent_rate",
+    [NUMBER_RECENT_RATIO] = "recent_ratio",
+    [NUMBER_SLOPE] = "slope",
+    [NUMBER_SLOPE_VALUE] = "slope_value",
+    [NUMBER_SLOPE_MISS] = "slope_miss",
 };
 
 static void write_numbers(struct json *json, const struct judgement *judgement)
@@ -116,6 +132,16 @@ static void write_period(struct json *json, const char *key, struct optional_per
     period_text(period, text);
     if (period.is_set)
         json_text(json, key, text);
+}
+
+static void write_second_look(struct json *json, const struct judgement *judgement)
+{
+    if (judgement->recent != SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_DATA)
+        json_text(json, "recent_judgement", verdict_name(judgement->recent));
+    write_period(json, "recent_since", judgement->recent_since);
+    if (judgement->outlook != SONGHUA__V1__OUTLOOK__OUTLOOK_NONE)
+        json_text(json, "outlook", outlook_name(judgement->outlook));
+    write_period(json, "slope_since", judgement->slope_since);
 }
 
 static void write_evidence(struct json *json, const struct judgement *judgement)
@@ -162,6 +188,7 @@ enum err judgement_to_json(const struct judgement *judgement, struct buffer *out
     write_period(&json, "baseline_period", judgement->baseline_period);
     if (judgement->target != NULL)
         write_period(&json, "deadline", judgement->target->deadline);
+    write_second_look(&json, judgement);
     write_numbers(&json, judgement);
     write_evidence(&json, judgement);
     write_overdue(&json, judgement);

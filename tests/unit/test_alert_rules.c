@@ -278,6 +278,29 @@ Test(alert_summary, a_firing_alert_says_figure_path_gap_since_and_growth, .timeo
         "of 13.6 % is needed from now on to reach 2 % in 2025.");
 }
 
+Test(alert_summary, case_8_of_a_series_that_rises_and_falls_both_looks_are_said, .timeout = 10)
+{
+    struct alert_track track = {0};
+    struct alert_news news;
+    Songhua__V1__Score score = worked_example();
+    const struct alert_fact fact = {.region = 220000, .score = &score, .sequence = 1};
+    score.has = 1u << NUMBER_VALUE | 1u << NUMBER_SLOPE_VALUE;
+    score.recent_judgement = IS(MOVING_AWAY);
+    score.recent_since = (char *)"2021";
+    score.outlook = SONGHUA__V1__OUTLOOK__OUTLOOK_SLIGHTLY_CLOUDY;
+    score.slope_since = (char *)"2018";
+    score.slope_value = 1.9;
+    cr_assert(alert_rules_apply(&track, &fact, &news));
+    expect_sentences(
+        &fact, &news,
+        "吉林省 指标 rd_intensity：需加速，2023年为1.55%；自2023年起落后；数据有升有降，自2021年的"
+        "近三期为倒退，按2018年以来年均变化到期为1.9%（少云）。",
+        "Jilin Province, indicator rd_intensity: needs to accelerate, 1.55 % in 2023; "
+        "behind since 2023; the series rises and falls, by its last three figures since "
+        "2021 it moves away from its target, the mean yearly change since 2018 leads to "
+        "1.9 % by the deadline (slightly cloudy).");
+}
+
 Test(alert_summary, what_the_score_does_not_have_is_left_out, .timeout = 10)
 {
     struct alert_track track = {0};

@@ -429,6 +429,55 @@ static struct basis *example(const char *framework, const char *figures)
     return own;
 }
 
+/* A second look is worked out again like everything else, and one that was altered is found. */
+static enum err explain_second_look(void *context, const struct judgement *judgement)
+{
+    size_t *count = context;
+    struct judgement wrong = *judgement;
+    const struct framework *framework = basis->frameworks[0].framework;
+    buffer_clear(&page);
+    cr_assert_eq(explain_judgement(basis, framework, judgement, LANGUAGE_ZH, &page), ERR_OK, "%s",
+                 buffer_text(&page));
+    if (!judgement_has(judgement, NUMBER_SLOPE_MISS) ||
+        !judgement_has(judgement, NUMBER_RECENT_RATIO))
+        return ERR_OK;
+    (*count)++;
+    cr_expect_not_null(strstr(buffer_text(&page), "数据有升有降，另看近三期"));
+    cr_expect_not_null(strstr(buffer_text(&page), outlook_name_zh(judgement->outlook)));
+    wrong.numbers[NUMBER_SLOPE_VALUE] = nextafter(wrong.numbers[NUMBER_SLOPE_VALUE], INFINITY);
+    cr_expect_eq(explain_judgement(basis, framework, &wrong, LANGUAGE_EN, &page), ERR_DIFFERENT);
+    wrong.numbers[NUMBER_SLOPE_VALUE] = judgement->numbers[NUMBER_SLOPE_VALUE];
+    wrong.numbers[NUMBER_RECENT_RATIO] = nextafter(wrong.numbers[NUMBER_RECENT_RATIO], INFINITY);
+    cr_expect_eq(explain_judgement(basis, framework, &wrong, LANGUAGE_EN, &page), ERR_DIFFERENT);
+    return ERR_OK;
+}
+
+Test(report, a_second_look_is_explained_to_the_last_bit)
+{
+    static const char rows[] = "indicator,region,period,value\n"
+                               "rd_intensity,220000,2018,1.02\nrd_intensity,220000,2019,1.27\n"
+                               "rd_intensity,220000,2020,1.30\nrd_intensity,220000,2021,1.39\n"
+                               "rd_intensity,220000,2022,1.43\nrd_intensity,220000,2023,1.36\n";
+    struct scratch scratch = scratch_new();
+    struct evaluation *evaluation;
+    struct as_of as_of;
+    const struct basis_view view = {.last_year = 2023};
+    size_t count = 0;
+    char path[512];
+    snprintf(path, sizeof path, "%s/figures.csv", scratch.directory);
+    FILE *file = fopen(path, "w");
+    cr_assert(file && fputs(rows, file) >= 0 && fclose(file) == 0);
+    basis_free(basis);
+    basis = example("deploy/framework/jilin-2021.yaml", path);
+    buffer_init(&page, PAGE_BYTES);
+    cr_assert_eq(basis_evaluate(basis, &view, &evaluation, &as_of), ERR_OK);
+    cr_assert_eq(evaluation_judge_all(evaluation, as_of, explain_second_look, &count), ERR_OK);
+    cr_expect_eq(count, 2, "the targets of 2025 and 2035");
+    evaluation_free(evaluation);
+    buffer_fini(&page);
+    scratch_remove(&scratch);
+}
+
 /* Every unit in every group of every table of the composite; the number of explanations. */
 static size_t explain_composites(const struct basis *own, const struct evaluation *evaluation,
                                  struct as_of as_of, const struct framework_composite *composite)
