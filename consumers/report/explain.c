@@ -71,13 +71,13 @@ static void show_item(struct explanation *page)
     const struct judgement *judgement = page->judgement;
     const struct indicator *indicator = judgement->indicator;
     const struct target *target = judgement->target;
-    const struct region *region = region_find(judgement->region);
+    struct name region = framework_region_name(page->framework, judgement->region);
     char label[FRAMEWORK_LABEL_BYTES];
     framework_label(page->framework, label);
     explain_line(page, "%s  %s%s%s  %06" PRIu32 " %s",
                  explain_pick(page, indicator->name.zh, indicator->name.en), indicator->id,
                  target ? " / " : "", target ? target->id : "", judgement->region,
-                 !region ? "" : explain_pick(page, region->zh, region->en));
+                 explain_pick(page, region.zh, region.en));
     explain_line(page, "%s %s%s %" PRIu64, explain_pick(page, "指标体系", "framework"), label,
                  explain_pick(page, "，截至第", ", as of record"), judgement->as_of_sequence);
     const char *quote = target && *target->quote ? target->quote : indicator->quote;

@@ -13,6 +13,7 @@ static const struct table_column columns[] = {
     {"indicator", false}, {"region", false}, {"doubt", false}, {"what", false}, {NULL, false}};
 
 struct printing {
+    const struct framework *framework;
     struct table *table;
     struct buffer buffer;
     size_t count;
@@ -28,7 +29,8 @@ static enum err take_row(void *context, const struct doubt *doubt)
     if (err != ERR_OK)
         return err;
     table_cell(printing->table, place->indicator->id);
-    table_cell_format(printing->table, "%06u %s", place->region, word_of_region(place->region).zh);
+    table_cell_format(printing->table, "%06u %s", place->region,
+                      framework_region_name(printing->framework, place->region).zh);
     table_cell_format(printing->table, "%s %s", kind.id, kind.zh);
     table_cell(printing->table, buffer_text(&printing->buffer));
     printing->count++;
@@ -37,7 +39,7 @@ static enum err take_row(void *context, const struct doubt *doubt)
 
 enum err doubts_print_table(const struct evaluation *evaluation, struct as_of as_of)
 {
-    struct printing printing = {0};
+    struct printing printing = {.framework = evaluation_framework(evaluation, as_of)};
     buffer_init(&printing.buffer, DOUBT_TEXT_MAX_BYTES);
     enum err err = table_new(columns, &printing.table);
     if (err == ERR_OK)

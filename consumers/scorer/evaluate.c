@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -60,6 +61,7 @@ struct run {
     uint64_t row; /* of all files */
     bool has_refused;
     struct table *table;  /* for people */
+    size_t rows, scored;  /* of the table; kept out of it, see is_only_scored() */
     struct buffer buffer; /* for programs */
 };
 
@@ -180,11 +182,33 @@ static enum err read_files(struct run *run)
     return err;
 }
 
+/* Nothing is asked of the figure by itself: it stands in a composite. A table of 193 countries would
+ * begin with 772 lines that say so, and the ranking would be out of sight. */
+static bool is_only_scored(const struct run *run, const struct judgement *judgement)
+{
+    return run->framework->composite_count > 0 && judgement->indicator->column.has_scale &&
+           judgement->reason == REASON_UNQUANTIFIED;
+}
+
 static enum err show_as_row(void *context, const struct judgement *judgement)
 {
     struct run *run = context;
-    judgement_to_table(judgement, run->table);
+    bool is_left_out = is_only_scored(run, judgement);
+    run->scored += is_left_out ? 1 : 0;
+    run->rows += is_left_out ? 0 : 1;
+    if (!is_left_out)
+        judgement_to_table(run->framework, judgement, run->table);
     return ERR_OK;
+}
+
+static enum err print_rows(const struct run *run)
+{
+    enum err err = run->rows > 0 ? table_print(run->table) : ERR_OK;
+    if (err == ERR_OK && run->scored > 0)
+        printf("%zu 项数据未设目标，只用于以下综合评分，逐项见 --json / "
+               "%zu figures have no target and count in the scores below; each is in --json\n",
+               run->scored, run->scored);
+    return err;
 }
 
 static enum err show_as_json(void *context, const struct judgement *judgement)
@@ -204,7 +228,7 @@ static enum err judge(struct run *run, struct as_of as_of)
     enum err err = table_new(judgement_columns, &run->table);
     if (err == ERR_OK)
         err = evaluation_judge_all(run->evaluation, as_of, show_as_row, run);
-    return err == ERR_OK ? table_print(run->table) : err;
+    return err == ERR_OK ? print_rows(run) : err;
 }
 
 static enum err doubt(const struct run *run, struct as_of as_of)

@@ -38,12 +38,6 @@ static void value_text(const struct judgement *judgement, char out[DECIMAL_TEXT_
         decimal_format(judgement->value.value, out);
 }
 
-static void region_cell(struct table *table, uint32_t code)
-{
-    const struct region *region = region_find(code);
-    table_cell_format(table, "%06u %s", code, region != NULL ? region->zh : "");
-}
-
 static void reason_cell(struct table *table, const struct judgement *judgement)
 {
     bool has_days = judgement->reason == REASON_OVERDUE || judgement->overdue_total > 0 ||
@@ -64,14 +58,16 @@ static void second_look_cell(struct table *table, const struct judgement *judgem
                       has_both ? " " : "", outlook_name_zh(judgement->outlook));
 }
 
-void judgement_to_table(const struct judgement *judgement, struct table *table)
+void judgement_to_table(const struct framework *framework, const struct judgement *judgement,
+                        struct table *table)
 {
     char period[PERIOD_TEXT_BYTES], value[DECIMAL_TEXT_BYTES];
     period_text(judgement->period, period);
     value_text(judgement, value);
     table_cell(table, judgement->indicator->id);
     table_cell(table, judgement->target != NULL ? judgement->target->id : "");
-    region_cell(table, judgement->region);
+    table_cell_format(table, "%06u %s", judgement->region,
+                      framework_region_name(framework, judgement->region).zh);
     table_cell(table, period);
     table_cell(table, value);
     table_cell_format(table, "%s %s%s", verdict_name(judgement->verdict),

@@ -8,7 +8,9 @@
 
 extern const struct table_column judgement_columns[];
 
-void judgement_to_table(const struct judgement *judgement, struct table *table);
+/* A row. The framework names its own units; borrowed. */
+void judgement_to_table(const struct framework *framework, const struct judgement *judgement,
+                        struct table *table);
 
 /* Append one object and a newline. Numbers that could not be computed are left out.
  * Errors  ERR_NOMEM, ERR_LIMIT. */

@@ -1,7 +1,6 @@
 #include "consumers/scorer/overdue_report.h"
 
 #include "consumers/evaluate/calendar.h"
-#include "consumers/reader/words.h"
 #include "proto/base/json.h"
 #include "proto/cli/table.h"
 
@@ -15,6 +14,7 @@ static const struct table_column columns[] = {
     {"days late", true},  {"periods", true},  {NULL, false}};
 
 struct printing {
+    const struct framework *framework;
     struct table *table; /* NULL: JSON */
     struct buffer buffer;
     size_t late, never;
@@ -33,15 +33,17 @@ static void period_text(const struct optional_period *period, char out[PERIOD_TE
         period_format(period->period, out);
 }
 
-static void add_row(struct table *table, const struct late_report *late)
+static void add_row(const struct printing *printing, const struct late_report *late)
 {
     char last[PERIOD_TEXT_BYTES], missing[OVERDUE_TEXT_BYTES], due[DATE_TEXT_BYTES];
+    struct table *table = printing->table;
     period_text(&late->last, last);
     missing_text(late, missing);
     date_format(date_of(late->due_ms - 1), due);
     table_cell(table, late->indicator->id);
     table_cell(table, late->indicator->name.zh);
-    table_cell_format(table, "%06u %s", late->region, word_of_region(late->region).zh);
+    table_cell_format(table, "%06u %s", late->region,
+                      framework_region_name(printing->framework, late->region).zh);
     table_cell(table, last[0] != '\0' ? last : "从未填报 never");
     table_cell(table, missing);
     table_cell(table, due);
@@ -81,13 +83,13 @@ static enum err take(void *context, const struct late_report *late)
     printing->never += late->last.is_set ? 0 : 1;
     if (printing->table == NULL)
         return print_object(printing, late);
-    add_row(printing->table, late);
+    add_row(printing, late);
     return ERR_OK;
 }
 
 enum err overdue_print(const struct evaluation *evaluation, struct as_of as_of, bool is_json)
 {
-    struct printing printing = {.late = 0};
+    struct printing printing = {.framework = evaluation_framework(evaluation, as_of)};
     buffer_init(&printing.buffer, OUT_MAX_BYTES);
     enum err err = is_json ? ERR_OK : table_new(columns, &printing.table);
     if (err == ERR_OK)

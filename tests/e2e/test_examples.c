@@ -30,6 +30,16 @@ struct rows {
     char *fields[FIELDS];
 };
 
+/* For people. */
+static char *evaluate_as_table(struct world *world, const char *framework, const char *figures)
+{
+    const char *arguments[] = {"evaluate", "--framework", framework,    "--observations",
+                               figures,    "--as-of",     "2026-06-01", NULL};
+    char *output = NULL;
+    cr_assert_eq(world_run(world, "songhua-scorer", arguments, &output), 0, "%s", framework);
+    return output;
+}
+
 /* A published table: plain CSV, at most FIELDS columns, the first line names them. */
 static struct rows *rows_open(const char *path)
 {
@@ -205,6 +215,42 @@ Test(examples, hdi_of_a_country_without_figures_is_not_ranked_and_says_why, .tim
     cr_expect_str_eq(ndjson_text(line, "reason", reason, sizeof reason), "no_figures");
     cr_expect_eq(ndjson_number(standing(output, "hdi", "2021", "900152"), "rank"), 1);
     cr_expect_eq(ndjson_number(standing(output, "hdi", "2021", "900156"), "ranked"), 5);
+    free(output);
+    world_free(&world);
+}
+
+Test(examples, the_table_of_193_countries_begins_with_the_ranking_not_with_772_figures,
+     .timeout = 60)
+{
+    struct world *world = world_new();
+    char *output =
+        evaluate_as_table(world, "deploy/framework/hdi-2023.yaml", EXAMPLES "hdi-2023.csv");
+    cr_expect_eq(strncmp(output, "772 项数据未设目标", strlen("772 项数据未设目标")), 0);
+    cr_expect_null(strstr(output, "no_target"));
+    cr_expect_not_null(strstr(output, "\n   1  900352 冰岛 "));
+    free(output);
+    world_free(&world);
+}
+
+Test(examples, what_a_composite_does_not_show_stays_in_the_table_of_judgements, .timeout = 60)
+{
+    struct world *world = world_new();
+    char *output = evaluate_as_table(world, "deploy/framework/asem.yaml", EXAMPLES "asem.csv");
+    cr_expect_not_null(strstr(output, "no_data"));
+    free(output);
+    output =
+        evaluate_as_table(world, "deploy/framework/rd-provinces.yaml", EXAMPLES "rd-provinces.csv");
+    cr_expect_not_null(strstr(output, "achieved"));
+    free(output);
+    world_free(&world);
+}
+
+Test(examples, a_judgement_names_the_frameworks_own_unit, .timeout = 60)
+{
+    struct world *world = world_new();
+    char *output =
+        evaluate_as_table(world, "deploy/framework/sdg-canada.yaml", EXAMPLES "sdg-canada.csv");
+    cr_expect_not_null(strstr(output, "900124 加拿大 "));
     free(output);
     world_free(&world);
 }
