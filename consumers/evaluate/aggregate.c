@@ -10,32 +10,39 @@ bool fraction_is_reached(struct fraction threshold, size_t count, size_t of)
 }
 
 /* What is summed, and what the sum is turned back into. Outside the domain: NaN. */
-static double term(enum aggregation kind, double value)
+static double term(enum aggregation kind, double power, double value)
 {
     if (kind == AGGREGATE_ARITHMETIC)
         return value;
+    if (kind == AGGREGATE_POWER && power > 0 && value == 0)
+        return 0;
     if (!(value > 0))
         return NAN;
+    if (kind == AGGREGATE_POWER)
+        return pow(value, power);
     return kind == AGGREGATE_GEOMETRIC ? log(value) : 1 / value;
 }
 
-static double result(enum aggregation kind, double mean)
+static double result(enum aggregation kind, double power, double mean)
 {
     if (kind == AGGREGATE_ARITHMETIC)
         return mean;
+    if (kind == AGGREGATE_POWER)
+        return pow(mean, 1 / power);
     return kind == AGGREGATE_GEOMETRIC ? exp(mean) : 1 / mean;
 }
 
-double aggregate(enum aggregation kind, const double *values, const double *weights, size_t n)
+double aggregate(enum aggregation kind, double power, const double *values, const double *weights,
+                 size_t n)
 {
     double sum = 0, total = 0;
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(values[i]) || !(weights[i] > 0))
             continue;
-        sum += weights[i] * term(kind, values[i]);
+        sum += weights[i] * term(kind, power, values[i]);
         total += weights[i];
     }
-    double out = total > 0 ? result(kind, sum / total) : NAN;
+    double out = total > 0 ? result(kind, power, sum / total) : NAN;
     return isfinite(out) ? out + 0.0 : NAN;
 }
 

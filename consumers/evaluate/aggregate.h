@@ -14,7 +14,8 @@
 enum aggregation {
     AGGREGATE_ARITHMETIC,
     AGGREGATE_GEOMETRIC, /* a value of 0 or less: missing; no floor is put in for it */
-    AGGREGATE_HARMONIC   /* the same */
+    AGGREGATE_HARMONIC,  /* the same */
+    AGGREGATE_POWER /* of `power`, not 0; below 0 the same, above it a value below 0 is missing */
 };
 
 /* part of whole, compared in integers: 2/3 is 2/3. {0, 0}: no threshold. */
@@ -23,8 +24,9 @@ struct fraction {
 };
 bool fraction_is_reached(struct fraction threshold, size_t count, size_t of);
 
-/* Weights are not negative. */
-double aggregate(enum aggregation kind, const double *values, const double *weights, size_t n);
+/* Weights are not negative; `power` is AGGREGATE_POWER's alone. */
+double aggregate(enum aggregation kind, double power, const double *values, const double *weights,
+                 size_t n);
 
 /* ranks[i] = 1 + how many are strictly better; missing: 0, which is no rank. Values are held against
  * each other after rounding to `decimals` (half away from zero); -1: as they are. `scratch`: n. */

@@ -47,15 +47,24 @@ static enum aggregation other_mean(enum aggregation kind)
     return kind == AGGREGATE_ARITHMETIC ? AGGREGATE_GEOMETRIC : AGGREGATE_ARITHMETIC;
 }
 
+static enum imputation other_fill(const struct composite_indicator *indicator)
+{
+    return indicator->imputation == IMPUTE_NONE && !indicator->is_carried ? IMPUTE_MEDIAN
+                                                                          : IMPUTE_NONE;
+}
+
 void choice_design_make(struct choice_design *design, const struct choices *choices, double noise)
 {
     uint64_t state = choices->weights;
+    design->design.drops_filled = design->base->drops_filled || choices->is_other_fill;
     for (size_t i = 0; i < design->base->indicator_count; i++) {
         struct composite_indicator *indicator = &design->indicators[i];
         *indicator = design->base->indicators[i];
         indicator->weight = noisy(&state, indicator->weight, noise);
         if (choices->is_percentile && indicator->normalisation.from < indicator->normalisation.to)
             indicator->normalisation.kind = NORMALISE_PERCENTILE;
+        if (choices->is_other_fill)
+            indicator->imputation = other_fill(indicator);
     }
     for (size_t i = 0; i < design->base->node_count; i++) {
         struct composite_node *node = &design->nodes[i];

@@ -1,5 +1,6 @@
 /* The choices behind a composite that could have been made otherwise: weights somewhat off, percentiles
- * instead of the rule's scale, the other mean. A design with other choices, from numbers that say which.
+ * instead of the rule's scale, the other mean, gaps dealt with the other way. A design with other choices,
+ * from numbers that say which.
  */
 #ifndef SONGHUA_EVALUATE_CHOICES_H
 #define SONGHUA_EVALUATE_CHOICES_H
@@ -10,6 +11,8 @@ struct choices {
     uint64_t weights; /* seed of what the weights are off by; the same one gives the same weights */
     bool is_percentile; /* instead of a rule whose scale rises */
     bool is_other_mean; /* geometric instead of arithmetic, and the reverse */
+    /* Gaps that a rule fills are left, those that none does take the median of the other units. */
+    bool is_other_fill;
 };
 
 /* splitmix64: the next of the numbers that follow from *state. */

@@ -20,8 +20,9 @@ struct composite {
     uint8_t *is_filled;                        /* the same: from the unit's own series */
     uint8_t *is_stale;                         /* columns to redo; indicators */
     uint8_t *is_touched;                       /* cells of nodes to redo; nodes x units */
-    enum treatment *treatments;
-    bool is_dirty; /* something was set since the last refresh */
+    uint8_t *treatments;                       /* enum treatment's numbers; indicators */
+    bool is_dirty;                             /* something was set since the last refresh */
+    bool fills_by_row;                         /* a column may hang on its siblings */
     uint64_t work;
 };
 
@@ -98,7 +99,7 @@ static bool allocate(struct composite *composite)
     composite->is_filled = calloc(composite->indicators, units);
     composite->is_stale = calloc(composite->indicators, 1);
     composite->is_touched = calloc(composite->nodes, units);
-    composite->treatments = calloc(composite->indicators, sizeof(enum treatment));
+    composite->treatments = calloc(composite->indicators, 1);
     return composite->figures != NULL && composite->values != NULL && composite->weights != NULL &&
            composite->scratch != NULL && composite->siblings != NULL &&
            composite->sibling_weights != NULL && composite->family != NULL &&
@@ -127,6 +128,8 @@ enum err composite_new(const struct composite_design *design, size_t units, stru
         composite->figures[i] = NAN;
     for (size_t i = 0; i < composite->children * units; i++)
         composite->values[i] = NAN;
+    for (size_t i = 0; i < composite->indicators; i++)
+        composite->fills_by_row |= design->indicators[i].imputation == IMPUTE_ROW_MEAN;
     memset(composite->is_stale, 1, composite->indicators);
     memset(composite->is_touched, 1, composite->nodes * units);
     composite->is_dirty = true;
@@ -179,6 +182,41 @@ static void touch(struct composite *composite, size_t child, size_t unit)
         composite->is_touched[parent * composite->units + unit] = 1;
 }
 
+static double direction_of(const struct composite *composite, size_t indicator)
+{
+    return composite->design->indicators[indicator].normalisation.direction < 0 ? -1 : 1;
+}
+
+/* The indicators of one node with their figures, so turned that more is better. */
+static void fill_by_row(struct composite *composite, size_t indicator, double *column)
+{
+    const struct composite_indicator *all = composite->design->indicators;
+    size_t units = composite->units, count = 0, own = 0;
+    for (size_t i = 0; i < composite->indicators; i++) {
+        if (all[i].parent != all[indicator].parent)
+            continue;
+        own = i == indicator ? count : own;
+        for (size_t unit = 0; unit < units; unit++)
+            composite->family[count * units + unit] =
+                quotient(composite, i, unit) * direction_of(composite, i);
+        count++;
+    }
+    impute_by_row(composite->family, count, units, own, composite->siblings,
+                  composite->sibling_weights, column, composite->is_imputed + indicator * units);
+    for (size_t unit = 0; unit < units; unit++)
+        column[unit] *= direction_of(composite, indicator);
+}
+
+/* Columns that are filled from their siblings are as stale as those. */
+static void spread_staleness(struct composite *composite)
+{
+    const struct composite_indicator *all = composite->design->indicators;
+    for (size_t i = 0; i < composite->indicators; i++)
+        for (size_t j = 0; j < composite->indicators && all[i].imputation == IMPUTE_ROW_MEAN; j++)
+            if ((composite->is_stale[j] & 1) && all[j].parent == all[i].parent)
+                composite->is_stale[i] |= 2;
+}
+
 /* From figures to normalised values; touches the parents of those that came out differently. */
 static void refresh_column(struct composite *composite, size_t indicator)
 {
@@ -187,9 +225,12 @@ static void refresh_column(struct composite *composite, size_t indicator)
     double *column = composite->scratch, *rest = column + units;
     for (size_t i = 0; i < units; i++)
         column[i] = quotient(composite, indicator, i);
-    impute(is->imputation, composite->design->groups, column, units, rest,
-           composite->is_imputed + indicator * units);
-    composite->treatments[indicator] = treat(&is->treatment, column, units, rest);
+    if (is->imputation == IMPUTE_ROW_MEAN)
+        fill_by_row(composite, indicator, column);
+    else
+        impute(is->imputation, composite->design->groups, column, units, rest,
+               composite->is_imputed + indicator * units);
+    composite->treatments[indicator] = (uint8_t)treat(&is->treatment, column, units, rest);
     normalise(&is->normalisation, column, units, rest, column);
     for (size_t i = 0; i < units; i++) {
         double *value = &composite->values[indicator * units + i];
@@ -203,14 +244,19 @@ static void refresh_column(struct composite *composite, size_t indicator)
 
 /* --- weights -------------------------------------------------------------------------------------- */
 
-static void entropy_weights(struct composite *composite, size_t node)
+static void weights_from_data(struct composite *composite, size_t node)
 {
     size_t count = 0, units = composite->units;
     for (size_t child = 0; child < composite->children; child++)
         if (parent_of(composite, child) == node)
             memcpy(composite->family + count++ * units, composite->values + child * units,
                    units * sizeof(double));
-    weigh_by_entropy(composite->family, units, count, composite->sibling_weights);
+    if (composite->design->nodes[node].weighting == WEIGHT_CRITIC)
+        weigh_by_critic(composite->family, units, count, composite->scratch,
+                        composite->sibling_weights);
+    else
+        weigh_by_entropy(composite->family, units, count, composite->scratch,
+                         composite->sibling_weights);
 }
 
 /* The weights of a node's children, 1 in all. Another weight than before touches every unit. */
@@ -219,12 +265,13 @@ static void refresh_weights(struct composite *composite, size_t node)
     enum weighting weighting = composite->design->nodes[node].weighting;
     double total = 0;
     size_t count = 0;
-    if (weighting == WEIGHT_ENTROPY)
-        entropy_weights(composite, node);
+    bool is_from_data = weighting == WEIGHT_ENTROPY || weighting == WEIGHT_CRITIC;
+    if (is_from_data)
+        weights_from_data(composite, node);
     for (size_t child = 0; child < composite->children; child++) {
         if (parent_of(composite, child) != node)
             continue;
-        if (weighting != WEIGHT_ENTROPY)
+        if (!is_from_data)
             composite->sibling_weights[count] =
                 weighting == WEIGHT_EQUAL ? 1 : given_weight(composite, child);
         total += composite->sibling_weights[count++];
@@ -243,6 +290,18 @@ static void refresh_weights(struct composite *composite, size_t node)
 
 /* --- nodes ---------------------------------------------------------------------------------------- */
 
+/* Rounding of sums of weights is given way to. */
+static bool is_covered(struct fraction coverage, const double *values, const double *weights,
+                       size_t count)
+{
+    double there = 0, all = 0;
+    for (size_t i = 0; i < count; i++) {
+        all += weights[i];
+        there += isfinite(values[i]) ? weights[i] : 0;
+    }
+    return there * coverage.whole >= all * coverage.part * (1 - 1e-12);
+}
+
 static double node_value(struct composite *composite, size_t node, size_t unit)
 {
     const struct composite_node *is = &composite->design->nodes[node];
@@ -250,7 +309,8 @@ static double node_value(struct composite *composite, size_t node, size_t unit)
     for (size_t child = 0; child < composite->children; child++) {
         if (parent_of(composite, child) != node)
             continue;
-        composite->siblings[count] = composite->values[child * composite->units + unit];
+        double value = composite->values[child * composite->units + unit];
+        composite->siblings[count] = is->has_floor && value < is->floor ? is->floor : value;
         composite->sibling_weights[count] = composite->weights[child];
         there += isfinite(composite->siblings[count]) ? 1 : 0;
         count++;
@@ -259,9 +319,11 @@ static double node_value(struct composite *composite, size_t node, size_t unit)
         is->parent == COMPOSITE_NONE &&
         !fraction_is_reached(composite->design->availability, composite_available(composite, unit),
                              composite_wanted(composite));
-    if (is_screened || !fraction_is_reached(is->availability, there, count))
+    if (is_screened || !fraction_is_reached(is->availability, there, count) ||
+        !is_covered(is->coverage, composite->siblings, composite->sibling_weights, count))
         return NAN;
-    return aggregate(is->aggregation, composite->siblings, composite->sibling_weights, count);
+    return aggregate(is->aggregation, is->power, composite->siblings, composite->sibling_weights,
+                     count);
 }
 
 static void refresh_node(struct composite *composite, size_t node)
@@ -289,6 +351,10 @@ static void set(struct composite *composite, size_t unit, size_t indicator, doub
                 uint8_t is_filled)
 {
     size_t at = indicator * composite->units + unit;
+    if (is_filled && composite->design->drops_filled) {
+        value = NAN;
+        is_filled = 0;
+    }
     value = isfinite(value) ? value + 0.0 : NAN;
     if (is_same(composite->figures[at], value) && composite->is_filled[at] == is_filled)
         return;
@@ -327,6 +393,8 @@ void composite_refresh(struct composite *composite)
     if (!composite->is_dirty)
         return;
     composite->is_dirty = false;
+    if (composite->fills_by_row)
+        spread_staleness(composite);
     for (size_t i = 0; i < composite->indicators; i++)
         if (composite->is_stale[i])
             refresh_column(composite, i);
@@ -358,7 +426,7 @@ double composite_normalised(const struct composite *composite, size_t indicator,
     return composite->values[indicator * composite->units + unit];
 }
 
-enum treatment composite_treatment(const struct composite *composite, size_t indicator)
+unsigned composite_treatment(const struct composite *composite, size_t indicator)
 {
     return composite->treatments[indicator];
 }

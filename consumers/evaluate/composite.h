@@ -20,6 +20,7 @@
 #define SONGHUA_EVALUATE_COMPOSITE_H
 
 #include "consumers/evaluate/aggregate.h"
+#include "consumers/evaluate/impute.h"
 #include "consumers/evaluate/normalise.h"
 #include "consumers/evaluate/treat.h"
 #include "proto/base/err.h"
@@ -38,18 +39,23 @@ struct composite_indicator {
     size_t denominator;
     double factor; /* the quotient is multiplied by it; 0 stands for 1 */
     enum imputation imputation;
+    bool is_carried; /* gaps are filled from the unit's own series, before figures are set */
     struct treatment_rule treatment;
     struct normalisation_rule normalisation;
 };
 
-enum weighting { WEIGHT_GIVEN, WEIGHT_EQUAL, WEIGHT_ENTROPY };
+enum weighting { WEIGHT_GIVEN, WEIGHT_EQUAL, WEIGHT_ENTROPY, WEIGHT_CRITIC };
 
 struct composite_node {
     size_t parent; /* a later node; COMPOSITE_NONE: the last one, the root */
     double weight;
     enum aggregation aggregation;
-    enum weighting weighting;     /* of its children; entropy: by their normalised values */
+    double power;                 /* AGGREGATE_POWER alone */
+    enum weighting weighting;     /* of its children; entropy, CRITIC: by their normalised values */
     struct fraction availability; /* fewer children with a value: missing. {0, 0}: one is enough */
+    struct fraction coverage;     /* the same of their weights, as far as doubles tell */
+    bool has_floor;
+    double floor; /* a child's value below it counts as this */
 };
 
 /* Borrowed, and must outlive the composite. Children come in this order in every sum: indicators,
@@ -64,6 +70,7 @@ struct composite_design {
     const double *cuts;           /* ascending; where a band begins */
     size_t cut_count;
     const uint32_t *groups; /* by unit, for imputation; NULL: none */
+    bool drops_filled;      /* what fills a gap in a unit's own series is not taken */
 };
 
 struct composite;
@@ -90,7 +97,8 @@ double composite_figure(const struct composite *composite, size_t indicator, siz
 
 /* As of the last refresh. */
 double composite_normalised(const struct composite *composite, size_t indicator, size_t unit);
-enum treatment composite_treatment(const struct composite *composite, size_t indicator);
+/* enum treatment's numbers added up. */
+unsigned composite_treatment(const struct composite *composite, size_t indicator);
 bool composite_is_imputed(const struct composite *composite, size_t indicator, size_t unit);
 double composite_value(const struct composite *composite, size_t node, size_t unit);
 uint32_t composite_rank(const struct composite *composite, size_t node, size_t unit);

@@ -35,18 +35,30 @@ static double goalposts(const struct normalisation_rule *rule, double value, dou
     return between(rule, fmin(fmax(share_of_way(rule, value, low, high), 0), 1));
 }
 
+static double capped(const struct normalisation_rule *rule, double share)
+{
+    return rule->is_capped && share > 1 ? 1 : share;
+}
+
 static double to_target(const struct normalisation_rule *rule, double value, double target,
                         double min, double max)
 {
-    double share =
-        rule->direction < 0 ? (max - value) / (max - target) : (value - min) / (target - min);
-    return rule->is_capped && share > 1 ? 1 : share;
+    return capped(rule, rule->direction < 0 ? (max - value) / (max - target)
+                                            : (value - min) / (target - min));
+}
+
+/* Nothing at all, of what there should be less of, is as good as can be. */
+static double of_standard(const struct normalisation_rule *rule, double value, double standard)
+{
+    if (rule->direction < 0)
+        return value > 0 ? fmin(rule->to * standard / value, rule->to) : rule->to;
+    return fmin(rule->to * value / standard, rule->to);
 }
 
 struct facts {
     const double *sorted;
     size_t count;
-    double mean, deviation, min, max, low, high, target;
+    double mean, deviation, min, max, low, high, target, reference;
 };
 
 /* `value` is on the side of its direction already where the formula is symmetric. */
@@ -65,13 +77,18 @@ static double scaled(const struct normalisation_rule *rule, const struct facts *
     case NORMALISE_RANK:
         return (double)(below + 1);
     case NORMALISE_PERCENTILE:
-        return between(rule, (double)below / (double)(facts->count - 1));
+        return facts->min < facts->max ? between(rule, (double)below / (double)(facts->count - 1))
+                                       : (double)NAN;
     case NORMALISE_LINEAR:
         return between(rule, share_of_way(rule, value, facts->low, facts->high));
     case NORMALISE_OF_MAX:
         return facts->max > 0 ? value / facts->max * rule->to : (double)NAN;
     case NORMALISE_STANDARD:
-        return fmin(rule->to * value / facts->target, rule->to);
+        return of_standard(rule, value, facts->target);
+    case NORMALISE_BORDA:
+        return (double)below;
+    case NORMALISE_TO_REFERENCE:
+        return capped(rule, (value - facts->min) / (facts->reference - facts->min));
     case NORMALISE_NONE:
         break;
     }
@@ -107,7 +124,8 @@ void normalise(const struct normalisation_rule *rule, const double *values, size
                           .max = count > 0 ? scratch[count - 1] : NAN,
                           .low = rule->is_logarithmic ? log(rule->low) : rule->low,
                           .high = rule->is_logarithmic ? log(rule->high) : rule->high,
-                          .target = rule->is_logarithmic ? log(rule->target) : rule->target};
+                          .target = rule->is_logarithmic ? log(rule->target) : rule->target,
+                          .reference = rule->reference < n ? out[rule->reference] : (double)NAN};
     for (size_t i = 0; i < n; i++) {
         double value = isfinite(out[i]) ? scaled(rule, &facts, out[i]) : NAN;
         out[i] = isfinite(value) ? value + 0.0 : NAN;

@@ -84,7 +84,8 @@ static double number_or(struct optional_decimal number, double otherwise)
     return number.is_set ? decimal_to_double(number.value) : otherwise;
 }
 
-static struct normalisation_rule normalisation_of(const struct indicator *indicator)
+static struct normalisation_rule normalisation_of(const struct plan *plan,
+                                                  const struct indicator *indicator)
 {
     static const enum normalisation kinds[] = {[SCALE_NONE] = NORMALISE_NONE,
                                                [SCALE_MIN_MAX] = NORMALISE_MIN_MAX,
@@ -95,7 +96,9 @@ static struct normalisation_rule normalisation_of(const struct indicator *indica
                                                [SCALE_PERCENTILE] = NORMALISE_PERCENTILE,
                                                [SCALE_LINEAR] = NORMALISE_LINEAR,
                                                [SCALE_OF_MAX] = NORMALISE_OF_MAX,
-                                               [SCALE_STANDARD] = NORMALISE_STANDARD};
+                                               [SCALE_STANDARD] = NORMALISE_STANDARD,
+                                               [SCALE_BORDA] = NORMALISE_BORDA,
+                                               [SCALE_TO_REFERENCE] = NORMALISE_TO_REFERENCE};
     const struct scale_rule *scale = &indicator->column.scale;
     bool is_z = scale->method == SCALE_Z_SCORE;
     return (struct normalisation_rule){.kind = kinds[scale->method],
@@ -107,7 +110,30 @@ static struct normalisation_rule normalisation_of(const struct indicator *indica
                                        .from = number_or(scale->from, 0),
                                        .to = number_or(scale->to, is_z ? 1 : 100),
                                        .is_logarithmic = scale->is_logarithmic,
-                                       .is_capped = scale->is_capped};
+                                       .is_capped = scale->is_capped,
+                                       .reference = plan_row(plan, scale->reference)};
+}
+
+static struct treatment_rule treatment_of(const struct outlier_rule *outlier)
+{
+    static const enum transform transforms[] = {[OUTLIERS_LEFT] = TRANSFORM_NONE,
+                                                [OUTLIERS_LOGARITHM] = TRANSFORM_LOGARITHM,
+                                                [OUTLIERS_LOGARITHM_PLUS_1] =
+                                                    TRANSFORM_LOGARITHM_PLUS_1,
+                                                [OUTLIERS_LOGARITHM_GII] = TRANSFORM_LOGARITHM_GII,
+                                                [OUTLIERS_SQUARE_ROOT] = TRANSFORM_SQUARE_ROOT,
+                                                [OUTLIERS_BOX_COX] = TRANSFORM_BOX_COX};
+    return (struct treatment_rule){.max_skewness = outlier->skewness,
+                                   .max_kurtosis = outlier->kurtosis,
+                                   .max_points = outlier->points,
+                                   .transform = transforms[outlier->transform],
+                                   .lambda = outlier->lambda,
+                                   .deviations = outlier->deviations};
+}
+
+static double weight_of(double judged, struct optional_decimal given)
+{
+    return judged > 0 ? judged : number_or(given, 1);
 }
 
 static enum imputation imputation_of(enum fill_method method)
@@ -121,6 +147,8 @@ static enum imputation imputation_of(enum fill_method method)
         return IMPUTE_GROUP_MEAN;
     case FILL_GROUP_MEDIAN:
         return IMPUTE_GROUP_MEDIAN;
+    case FILL_ROW_MEAN:
+        return IMPUTE_ROW_MEAN;
     case FILL_NONE:
     case FILL_LATEST:
     case FILL_LINEAR:
@@ -128,6 +156,11 @@ static enum imputation imputation_of(enum fill_method method)
         break;
     }
     return IMPUTE_NONE; /* the unit's own series is filled before the table is made */
+}
+
+static bool is_carried(enum fill_method method)
+{
+    return method == FILL_LATEST || method == FILL_LINEAR || method == FILL_CONSTANT;
 }
 
 static struct composite_indicator column_of(const struct plan *plan, size_t number)
@@ -140,18 +173,17 @@ static struct composite_indicator column_of(const struct plan *plan, size_t numb
                                             .normalisation = {.direction = 1}};
     struct composite_indicator out = {
         .parent = node_of(plan, indicator->parent),
-        .weight = number_or(indicator->weight, 1),
+        .weight = weight_of(column->judged_weight, indicator->weight),
         .denominator = COMPOSITE_NONE,
         .factor = number_or(column->factor, 1),
         .imputation = imputation_of(column->fill.method),
-        .normalisation = normalisation_of(indicator),
+        .is_carried = is_carried(column->fill.method),
+        .normalisation = normalisation_of(plan, indicator),
     };
     if (column->divisor_id[0] != '\0')
         out.denominator = plan_column(plan, &plan->framework->indicators[column->divisor]);
     if (column->has_outlier)
-        out.treatment = (struct treatment_rule){.max_skewness = column->outlier.skewness,
-                                                .max_kurtosis = column->outlier.kurtosis,
-                                                .max_points = column->outlier.points};
+        out.treatment = treatment_of(&column->outlier);
     return out;
 }
 
@@ -159,18 +191,24 @@ static struct composite_node level_of(const struct plan *plan, size_t number)
 {
     static const enum aggregation means[] = {[MEAN_ARITHMETIC] = AGGREGATE_ARITHMETIC,
                                              [MEAN_GEOMETRIC] = AGGREGATE_GEOMETRIC,
-                                             [MEAN_HARMONIC] = AGGREGATE_HARMONIC};
+                                             [MEAN_HARMONIC] = AGGREGATE_HARMONIC,
+                                             [MEAN_POWER] = AGGREGATE_POWER};
     static const enum weighting weightings[] = {[WEIGHTS_GIVEN] = WEIGHT_GIVEN,
                                                 [WEIGHTS_EQUAL] = WEIGHT_EQUAL,
-                                                [WEIGHTS_ENTROPY] = WEIGHT_ENTROPY};
+                                                [WEIGHTS_ENTROPY] = WEIGHT_ENTROPY,
+                                                [WEIGHTS_CRITIC] = WEIGHT_CRITIC};
     const struct framework_group *group = plan->nodes[number];
     bool is_root = group == plan->composite->root;
     return (struct composite_node){
         .parent = is_root ? COMPOSITE_NONE : node_of(plan, group->parent),
-        .weight = number_or(group->weight, 1),
+        .weight = weight_of(group->judged_weight, group->weight),
         .aggregation = means[group->level.mean],
+        .power = number_or(group->level.power, 1),
         .weighting = weightings[group->level.weights],
-        .availability = {group->level.availability.part, group->level.availability.whole}};
+        .availability = {group->level.availability.part, group->level.availability.whole},
+        .coverage = {group->level.coverage.part, group->level.coverage.whole},
+        .has_floor = group->level.floor.is_set,
+        .floor = number_or(group->level.floor, 0)};
 }
 
 static void group_units(const struct plan *plan, uint32_t *groups)
@@ -260,5 +298,6 @@ struct uncertainty_rule plan_uncertainty(const struct plan *plan)
                                      .draws = rule->draws,
                                      .weight_noise = rule->weight_noise,
                                      .varies_scale = rule->varies_scale,
-                                     .varies_aggregation = rule->varies_mean};
+                                     .varies_aggregation = rule->varies_mean,
+                                     .varies_missing = rule->varies_missing};
 }

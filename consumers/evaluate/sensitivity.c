@@ -105,7 +105,7 @@ void sensitivity_indices(const double *a, const double *b, const double *mixed, 
 
 const char *choice_name(enum choice choice)
 {
-    static const char *const names[CHOICE_COUNT] = {"weights", "scale", "mean"};
+    static const char *const names[CHOICE_COUNT] = {"weights", "scale", "mean", "missing"};
     return (unsigned)choice < CHOICE_COUNT ? names[choice] : "";
 }
 
@@ -130,7 +130,8 @@ static enum err value_at(struct study *study, const struct point *point, double 
     struct choices choices = {
         .weights = point->at[CHOICE_WEIGHTS],
         .is_percentile = rule->varies_scale && point->at[CHOICE_SCALE] >> 63 != 0,
-        .is_other_mean = rule->varies_aggregation && point->at[CHOICE_MEAN] >> 63 != 0};
+        .is_other_mean = rule->varies_aggregation && point->at[CHOICE_MEAN] >> 63 != 0,
+        .is_other_fill = rule->varies_missing && point->at[CHOICE_MISSING] >> 63 != 0};
     choice_design_make(&study->design, &choices, rule->weight_noise);
     return move_under(study->composite, &study->design.design, value);
 }

@@ -15,7 +15,7 @@
  * Errors  ERR_NOMEM. */
 MUST_CHECK enum err sensitivity_leave_out(const struct composite *composite, double *moves);
 
-enum choice { CHOICE_WEIGHTS, CHOICE_SCALE, CHOICE_MEAN, CHOICE_COUNT };
+enum choice { CHOICE_WEIGHTS, CHOICE_SCALE, CHOICE_MEAN, CHOICE_MISSING, CHOICE_COUNT };
 const char *choice_name(enum choice choice);
 
 struct index {

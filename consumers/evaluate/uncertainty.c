@@ -11,23 +11,26 @@ struct study {
     const struct composite *of;
     const struct uncertainty_rule *rule;
     size_t units;
-    uint64_t state;
+    uint64_t state, missing_state;
     struct choice_design drawn;
     double *scores, *ranks; /* units x draws */
     double *sorted;         /* draws */
 };
 
-static bool toss(struct study *study, bool is_varied)
+/* Drawn always: each keeps its place. */
+static bool toss(uint64_t *state, bool is_varied)
 {
-    bool is_heads = choice_draw(&study->state) >> 63 != 0; /* drawn always: each keeps its place */
+    bool is_heads = choice_draw(state) >> 63 != 0;
     return is_varied && is_heads;
 }
 
 static void draw_design(struct study *study)
 {
-    struct choices choices = {.is_percentile = toss(study, study->rule->varies_scale),
-                              .is_other_mean = toss(study, study->rule->varies_aggregation),
-                              .weights = choice_draw(&study->state)};
+    struct choices choices;
+    choices.weights = choice_draw(&study->state);
+    choices.is_percentile = toss(&study->state, study->rule->varies_scale);
+    choices.is_other_mean = toss(&study->state, study->rule->varies_aggregation);
+    choices.is_other_fill = toss(&study->missing_state, study->rule->varies_missing);
     choice_design_make(&study->drawn, &choices, study->rule->weight_noise);
 }
 
@@ -78,7 +81,11 @@ enum err uncertainty_run(const struct composite *composite, const struct uncerta
                          struct interval *scores, struct interval *ranks)
 {
     size_t units = composite_units(composite);
-    struct study study = {.of = composite, .rule = rule, .units = units, .state = rule->seed};
+    struct study study = {.of = composite,
+                          .rule = rule,
+                          .units = units,
+                          .state = rule->seed,
+                          .missing_state = ~rule->seed};
     if (!uncertainty_rule_is_right(rule))
         return ERR_USAGE;
     enum err err = allocate(&study);

@@ -15,8 +15,8 @@ struct uncertainty_rule {
     size_t draws;        /* 1,000 */
     double weight_noise; /* 0.25: each weight times 1 + u, u even in ±0.25; 0 to 1 */
     bool varies_scale;   /* half of the draws: percentiles on the same scale instead of the rule */
-    bool
-        varies_aggregation; /* half of the draws: geometric instead of arithmetic, and the reverse */
+    bool varies_aggregation; /* half: geometric instead of arithmetic, and the reverse */
+    bool varies_missing;     /* half: gaps that a rule fills are left, the others filled */
 };
 
 /* At least one draw, noise from 0 to 1. */

@@ -77,7 +77,8 @@ static void show_figure(const struct walk *walk, const char *indicator, int dept
 
 /* --- an indicator ------------------------------------------------------------------------------- */
 
-static void scale_text(const struct normalisation_rule *rule, char out[160])
+static void scale_text(const struct walk *walk, const struct normalisation_rule *rule,
+                       char out[160])
 {
     switch (rule->kind) {
     case NORMALISE_GOALPOSTS:
@@ -96,14 +97,25 @@ static void scale_text(const struct normalisation_rule *rule, char out[160])
                  rule->target);
         return;
     case NORMALISE_RANK:
-        snprintf(out, 160, "rank");
+    case NORMALISE_BORDA:
+        snprintf(out, 160, "%s", rule->kind == NORMALISE_BORDA ? "borda" : "rank");
         return;
     case NORMALISE_PERCENTILE:
         snprintf(out, 160, "percentile → %g … %g", rule->from, rule->to);
         return;
-    default:
-        snprintf(out, 160, "none");
+    case NORMALISE_LINEAR:
+        snprintf(out, 160, "linear %g … %g → %g … %g", rule->low, rule->high, rule->from, rule->to);
+        return;
+    case NORMALISE_OF_MAX:
+        snprintf(out, 160, "of_max → 0 … %g", rule->to);
+        return;
+    case NORMALISE_TO_REFERENCE:
+        snprintf(out, 160, "to_reference %06u", walk->plan->units[rule->reference]);
+        return;
+    case NORMALISE_NONE:
+        break;
     }
+    snprintf(out, 160, "none");
 }
 
 static void explain_indicator(const struct walk *walk, size_t column, int depth)
@@ -116,7 +128,7 @@ static void explain_indicator(const struct walk *walk, size_t column, int depth)
     double figure = composite_figure(walk->composite, column, row);
     double age = ranking_age(walk->question->ranking, walk->question->table, column, row);
     char scale[160];
-    scale_text(&own->normalisation, scale);
+    scale_text(walk, &own->normalisation, scale);
     explain_line(page, "%*s%s %s: %.6g  → %.6g   (%s%s%s)", INDENT * depth, "",
                  explain_pick(page, indicator->name.zh, indicator->name.en), indicator->id, figure,
                  composite_normalised(walk->composite, column, row), scale,
@@ -151,10 +163,14 @@ struct parts {
     double values[MAX_CHILDREN], weights[MAX_CHILDREN];
 };
 
-static void add_part(const struct walk *walk, struct parts *parts, size_t child, double value)
+static void add_part(const struct walk *walk, struct parts *parts, size_t node, size_t child,
+                     double value)
 {
+    const struct composite_node *level = &walk->plan->design.nodes[node];
     if (parts->count == MAX_CHILDREN)
         return;
+    if (level->has_floor && value < level->floor)
+        value = level->floor;
     parts->children[parts->count] = child;
     parts->values[parts->count] = value;
     parts->weights[parts->count++] = composite_weight(walk->composite, child);
@@ -167,11 +183,11 @@ static void find_parts(const struct walk *walk, size_t node, struct parts *parts
     parts->count = 0;
     for (size_t i = 0; i < composite_wanted(walk->composite); i++)
         if (design->indicators[i].parent == node)
-            add_part(walk, parts, i, composite_normalised(walk->composite, i, row));
+            add_part(walk, parts, node, i, composite_normalised(walk->composite, i, row));
     for (size_t i = 0; i < root; i++) {
         size_t parent = design->nodes[i].parent == COMPOSITE_NONE ? root : design->nodes[i].parent;
         if (parent == node)
-            add_part(walk, parts, design->indicator_count + i,
+            add_part(walk, parts, node, design->indicator_count + i,
                      composite_value(walk->composite, i, row));
     }
 }
@@ -183,19 +199,42 @@ static const char *id_of(const struct walk *walk, size_t child)
                               : walk->plan->nodes[child - indicators]->id;
 }
 
+/* What a mean is told beyond its kind. */
+static void show_level(const struct walk *walk, size_t node, int depth)
+{
+    const struct composite_node *level = &walk->plan->design.nodes[node];
+    const struct composite_level *rule = &walk->plan->nodes[node]->level;
+    struct explanation *page = walk->page;
+    if (level->aggregation == AGGREGATE_POWER)
+        explain_line(page, "%*s%s %g", INDENT * depth, "", explain_pick(page, "幂次", "power"),
+                     level->power);
+    if (level->has_floor)
+        explain_line(page, "%*s%s %g", INDENT * depth, "",
+                     explain_pick(page, "低于此值按此值计：", "a value below this counts as this:"),
+                     level->floor);
+    if (rule->comparison_count > 0)
+        explain_line(page,
+                     explain_pick(page, "%*s权重由 %zu 次两两比较得出，一致性比例 CR = %.4f",
+                                  "%*sweights from %zu comparisons in pairs, consistency ratio "
+                                  "CR = %.4f"),
+                     INDENT * depth, "", rule->comparison_count, rule->consistency);
+}
+
 static void show_mean(const struct walk *walk, size_t node, const struct parts *parts, int depth)
 {
-    static const char *const zh[] = {"加权算术平均", "加权几何平均", "加权调和平均"};
+    static const char *const zh[] = {"加权算术平均", "加权几何平均", "加权调和平均", "加权幂平均"};
     static const char *const en[] = {"weighted arithmetic mean", "weighted geometric mean",
-                                     "weighted harmonic mean"};
-    enum aggregation kind = walk->plan->design.nodes[node].aggregation;
+                                     "weighted harmonic mean", "weighted power mean"};
+    const struct composite_node *level = &walk->plan->design.nodes[node];
     explain_line(walk->page, "%*s%s:", INDENT * depth, "",
-                 explain_pick(walk->page, zh[kind], en[kind]));
+                 explain_pick(walk->page, zh[level->aggregation], en[level->aggregation]));
+    show_level(walk, node, depth + 1);
     for (size_t i = 0; i < parts->count; i++)
         explain_line(walk->page, "%*s%.6f x %-24s %.6g", INDENT * (depth + 1), "",
                      parts->weights[i], id_of(walk, parts->children[i]), parts->values[i]);
     double own = composite_value(walk->composite, node, walk->question->row);
-    double again = aggregate(kind, parts->values, parts->weights, parts->count);
+    double again =
+        aggregate(level->aggregation, level->power, parts->values, parts->weights, parts->count);
     explain_line(walk->page, "%*s= %.6g", INDENT * (depth + 1), "", own);
     if (isnan(own) || fabs(own - again) <= 1e-14 * fmax(fabs(own), fabs(again)))
         return;

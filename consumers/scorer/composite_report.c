@@ -12,7 +12,7 @@ enum {
     LINE_MAX_BYTES = 1024 * 1024,
     /* More would not fit any screen: then a table shows the groups alone; JSON has everything. */
     MAX_VALUE_COLUMNS = 24,
-    FIXED_COLUMNS = 12
+    FIXED_COLUMNS = 16
 };
 
 /* --- tables --------------------------------------------------------------------------------------- */
@@ -36,10 +36,8 @@ static size_t add_columns(const struct composite_view *view, struct table_column
         columns[count++] = (struct table_column){"score 5-95 %", false, 0};
         columns[count++] = (struct table_column){"rank 5-95 %", false, 0};
     }
-    if (view->closeness != NULL)
-        columns[count++] = (struct table_column){"topsis (rank)", true, 0};
-    if (view->wins != NULL)
-        columns[count++] = (struct table_column){"copeland (rank)", true, 0};
+    for (size_t i = 0; i < view->side_count; i++)
+        columns[count++] = (struct table_column){view->sides[i].id, true, 0};
     for (size_t node = 0; node < view->root; node++)
         columns[count++] = (struct table_column){plan->nodes[node]->id, true, 0};
     for (size_t i = 0; i < composite_wanted(view->composite) && shows_indicators(plan); i++)
@@ -86,14 +84,14 @@ static void extra_cells(const struct composite_view *view, size_t row, struct ta
         interval_cell(table, "%.4f–%.4f", view->scores[row]);
         interval_cell(table, "%.0f–%.0f", view->ranks[row]);
     }
-    if (view->closeness != NULL && isnan(view->closeness[row]))
-        table_cell(table, NULL);
-    else if (view->closeness != NULL)
-        table_cell_format(table, "%.4f (%u)", view->closeness[row], view->closeness_ranks[row]);
-    if (view->wins != NULL && isnan(view->wins[row]))
-        table_cell(table, NULL);
-    else if (view->wins != NULL)
-        table_cell_format(table, "%.0f (%u)", view->wins[row], view->wins_ranks[row]);
+    for (size_t i = 0; i < view->side_count; i++) {
+        const struct composite_side *side = &view->sides[i];
+        if (isnan(side->values[row]))
+            table_cell(table, NULL);
+        else
+            table_cell_format(table, "%.*f (%u)", side->decimals, side->values[row],
+                              side->ranks[row]);
+    }
 }
 
 static void add_row(const struct composite_view *view, size_t row, struct table *table)
@@ -199,30 +197,34 @@ static void write_nodes(const struct composite_view *view, size_t row, struct js
     json_close(json, ']');
 }
 
-static const char *treatment_word(enum treatment treatment)
+static void write_treatment(const struct composite_view *view, size_t column, struct json *json)
 {
-    return treatment == TREAT_WINSORISED  ? "winsorised"
-           : treatment == TREAT_LOGARITHM ? "logarithm"
-                                          : NULL;
+    const struct treatment_rule *rule = &view->plan->design.indicators[column].treatment;
+    unsigned treated = composite_treatment(view->composite, column);
+    if (treated & TREAT_WINSORISED)
+        json_text(json, "treated", "winsorised");
+    else if (treated & TREAT_TRANSFORMED)
+        json_text(json, "treated", transform_name(rule->transform));
+    if (treated & TREAT_SET_BACK)
+        json_bool(json, "set_back", true);
 }
 
 static void write_indicators(const struct composite_view *view, size_t row, struct json *json)
 {
     json_open(json, "indicators", '[');
     for (size_t i = 0; i < composite_wanted(view->composite); i++) {
-        const char *treatment = treatment_word(composite_treatment(view->composite, i));
         double age = ranking_age(view->ranking, view->table, i, row);
         json_open(json, NULL, '{');
         json_text(json, "id", view->plan->indicators[i]->id);
         json_double(json, "figure", composite_figure(view->composite, i, row));
         json_double(json, "normalised", composite_normalised(view->composite, i, row));
         json_double(json, "weight", composite_weight(view->composite, i));
+        json_double(json, "weight_in_whole", composite_view_weight(view, i));
         if (composite_is_imputed(view->composite, i, row))
             json_bool(json, "filled", true);
         if (age > 0)
             json_double(json, "age", age);
-        if (treatment != NULL)
-            json_text(json, "treated", treatment);
+        write_treatment(view, i, json);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -272,13 +274,11 @@ static enum err write_unit(const struct composite_view *view, size_t row, struct
         write_interval(&json, "score_interval", view->scores[row]);
         write_interval(&json, "rank_interval", view->ranks[row]);
     }
-    if (view->closeness != NULL) {
-        json_double(&json, "topsis", view->closeness[row]);
-        json_u64(&json, "topsis_rank", view->closeness_ranks[row]);
-    }
-    if (view->wins != NULL) {
-        json_double(&json, "copeland", view->wins[row]);
-        json_u64(&json, "copeland_rank", view->wins_ranks[row]);
+    for (size_t i = 0; i < view->side_count; i++) {
+        char key[40];
+        snprintf(key, sizeof key, "%s_rank", view->sides[i].id);
+        json_double(&json, view->sides[i].id, view->sides[i].values[row]);
+        json_u64(&json, key, view->sides[i].ranks[row]);
     }
     write_nodes(view, row, &json);
     write_indicators(view, row, &json);

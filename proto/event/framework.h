@@ -79,6 +79,7 @@ struct framework_group {
     const char *clause, *quote;
     struct optional_decimal weight; /* among its siblings */
     struct composite_level level;   /* how a composite makes one value of what is below */
+    double judged_weight;           /* from its parent's pairwise comparisons; 0: there are none */
 };
 
 /* One way of counting. Series of two definitions are never chained. */

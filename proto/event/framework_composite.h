@@ -44,7 +44,9 @@ enum scale_method {
     SCALE_PERCENTILE,
     SCALE_STANDARD,
     SCALE_LINEAR,
-    SCALE_OF_MAX
+    SCALE_OF_MAX,
+    SCALE_BORDA,
+    SCALE_TO_REFERENCE
 };
 
 struct scale_rule {
@@ -53,10 +55,11 @@ struct scale_rule {
     struct optional_decimal low, high, target;
     struct optional_decimal from, to; /* 0 and 100 unless given; z-score: mean 0, deviation 1 */
     bool is_logarithmic, is_capped;
+    uint32_t reference; /* a unit's code; REGION_NOT_GIVEN */
 };
 
-/* Source  EVALUATION-METHODS.md 3.1. The last three go by the unit's own series, the others by the
- * other units. */
+/* Source  EVALUATION-METHODS.md 3.1. `latest`, `linear` and `constant` go by the unit's own series,
+ * `row_mean` by what else it reports in the same group, the others by the other units. */
 enum fill_method {
     FILL_NONE,
     FILL_MEAN,
@@ -65,7 +68,8 @@ enum fill_method {
     FILL_GROUP_MEDIAN,
     FILL_LATEST,
     FILL_LINEAR,
-    FILL_CONSTANT
+    FILL_CONSTANT,
+    FILL_ROW_MEAN
 };
 
 struct fill_rule {
@@ -73,9 +77,22 @@ struct fill_rule {
     uint64_t max_age; /* years; FILL_LATEST alone; 0: any age */
 };
 
+/* Source  EVALUATION-METHODS.md 3.2. */
+enum transform_method {
+    OUTLIERS_LEFT,
+    OUTLIERS_LOGARITHM,
+    OUTLIERS_LOGARITHM_PLUS_1,
+    OUTLIERS_LOGARITHM_GII,
+    OUTLIERS_SQUARE_ROOT,
+    OUTLIERS_BOX_COX
+};
+
 struct outlier_rule {
-    double skewness, kurtosis; /* 2 and 3.5 unless given */
-    uint64_t points;           /* at most so many are winsorised; 5 unless given */
+    double skewness, kurtosis;       /* 2 and 3.5 unless given */
+    uint64_t points;                 /* at most so many are winsorised; 5 unless given */
+    enum transform_method transform; /* when that does not do; a logarithm unless given */
+    double lambda;                   /* Box-Cox alone */
+    double deviations;               /* what lies further from the mean is set back; 0: off */
 };
 
 /* How a composite takes an indicator. */
@@ -87,16 +104,29 @@ struct composite_column {
     struct optional_decimal factor;
     struct fill_rule fill;
     struct outlier_rule outlier;
+    double judged_weight; /* from its group's pairwise comparisons; 0: there are none */
 };
 
-enum mean_method { MEAN_ARITHMETIC, MEAN_GEOMETRIC, MEAN_HARMONIC };
-enum weight_method { WEIGHTS_GIVEN, WEIGHTS_EQUAL, WEIGHTS_ENTROPY };
+enum mean_method { MEAN_ARITHMETIC, MEAN_GEOMETRIC, MEAN_HARMONIC, MEAN_POWER };
+enum weight_method { WEIGHTS_GIVEN, WEIGHTS_EQUAL, WEIGHTS_ENTROPY, WEIGHTS_CRITIC };
+
+/* Two children of a group: how many times as important one is. */
+struct comparison {
+    struct place place;
+    const char *more, *than;
+    double times;
+};
 
 /* How a composite makes one value of a group's children. */
 struct composite_level {
     enum mean_method mean;
     enum weight_method weights;
     struct share availability; /* of the children, for a value */
+    struct share coverage;     /* of their weights */
+    struct optional_decimal power, floor;
+    struct comparison *comparisons; /* the weights of the children by AHP */
+    size_t comparison_count;
+    double consistency; /* ratio of those; below 0.1, or the document is refused */
 };
 
 struct composite_band {
@@ -116,7 +146,7 @@ struct composite_uncertainty {
     uint64_t seed;
     uint64_t draws;      /* 1,000 unless given */
     double weight_noise; /* 0.25 unless given */
-    bool varies_scale, varies_mean;
+    bool varies_scale, varies_mean, varies_missing;
     bool has_sensitivity; /* what the ranks hang on is worked out too */
 };
 
@@ -130,14 +160,15 @@ struct framework_composite {
     size_t unit_count;
     struct optional_period from, to; /* without `from` only the latest, without `to` up to that */
     struct share availability;       /* of a unit's indicators, for a score and a rank */
-    uint64_t rank_decimals;
-    bool has_rank_decimals; /* else unrounded scores are ranked */
+    int64_t rank_decimals;
+    bool has_rank_decimals; /* else, and with -1, unrounded scores are ranked */
     struct composite_band *bands;
     size_t band_count;
     struct composite_peers *peers;
     size_t peers_count;
     struct composite_uncertainty uncertainty;
     bool has_uncertainty, has_topsis, has_copeland;
+    bool has_entropy, has_critic, has_equal; /* the score with other weights, beside it */
 };
 
 struct framework;

@@ -19,6 +19,15 @@ static bool has_peers(const struct framework *framework, const struct indicator 
     return true;
 }
 
+/* Whether a value of 0 leaves the group without one. */
+static bool needs_more_than_zero(const struct composite_level *level)
+{
+    bool is_lifted = level->floor.is_set && level->floor.value.unscaled > 0;
+    bool is_soft = level->mean == MEAN_ARITHMETIC ||
+                   (level->mean == MEAN_POWER && level->power.value.unscaled > 0);
+    return !is_lifted && !is_soft;
+}
+
 /* The worst unit's value is then 0 whatever its figure, and a geometric mean of it is no value. */
 static bool loses_the_worst(const struct indicator *indicator)
 {
@@ -26,7 +35,7 @@ static bool loses_the_worst(const struct indicator *indicator)
     bool is_relative = scale->method == SCALE_MIN_MAX || scale->method == SCALE_PERCENTILE;
     bool starts_at_zero = !scale->from.is_set || scale->from.value.unscaled <= 0;
     return is_relative && starts_at_zero && indicator->parent != NULL &&
-           indicator->parent->level.mean != MEAN_ARITHMETIC;
+           needs_more_than_zero(&indicator->parent->level);
 }
 
 static void check_column(const struct framework *framework, const struct indicator *indicator,
@@ -45,12 +54,32 @@ static void check_column(const struct framework *framework, const struct indicat
                     "group_mean and group_median need the composite's peers");
     if (loses_the_worst(indicator))
         schema_find(diag, indicator->column.scale.place, FINDING_METHOD_MISFIT, "from",
-                    indicator->id, "最差者恒为 0，几何或调和平均无值；请给出大于 0 的 from",
-                    "the worst is always 0 and has no such mean; give a from above 0");
+                    indicator->id, "最差者恒为 0，这种平均无值；请给出大于 0 的 from 或 floor",
+                    "the worst is always 0 and has no such mean; give a from or a floor above 0");
+}
+
+/* Source  EVALUATION-METHODS.md 3.4: such weights change whenever any unit reports. */
+static void check_level(const struct framework *framework, const struct framework_group *group,
+                        struct diag *diag)
+{
+    bool is_from_data =
+        group->level.weights == WEIGHTS_ENTROPY || group->level.weights == WEIGHTS_CRITIC;
+    for (size_t i = 0; i < framework->composite_count && is_from_data; i++)
+        if (group_is_within(group, framework->composites[i].root)) {
+            schema_find(
+                diag, group->place, FINDING_METHOD_MISFIT, "weights", group->id,
+                "由数据得出的权重随每次报送而变，不可用于考核；请给出权重，另以 entropy: true 或 "
+                "critic: true 并列显示",
+                "weights from data change with every report and hold nobody to account; give "
+                "weights, and show these beside the score by entropy: true or critic: true");
+            return;
+        }
 }
 
 void framework_check_composites(const struct framework *framework, struct diag *diag)
 {
     for (size_t i = 0; i < framework->indicator_count; i++)
         check_column(framework, &framework->indicators[i], diag);
+    for (size_t i = 0; i < framework->group_count; i++)
+        check_level(framework, &framework->groups[i], diag);
 }

@@ -5,13 +5,16 @@
 
 #include <stddef.h>
 
-static const char *const scale_words[] = {"none",      "min_max", "z_score",    "goalposts",
-                                          "to_target", "rank",    "percentile", "standard",
-                                          "linear",    "of_max",  NULL};
-static const char *const fill_words[] = {
-    "none", "mean", "median", "group_mean", "group_median", "latest", "linear", "constant", NULL};
-const char *const composite_mean_words[] = {"arithmetic", "geometric", "harmonic", NULL};
-const char *const composite_weight_words[] = {"given", "equal", "entropy", NULL};
+static const char *const scale_words[] = {
+    "none",     "min_max", "z_score", "goalposts", "to_target",    "rank", "percentile",
+    "standard", "linear",  "of_max",  "borda",     "to_reference", NULL};
+static const char *const fill_words[] = {"none",         "mean",   "median", "group_mean",
+                                         "group_median", "latest", "linear", "constant",
+                                         "row_mean",     NULL};
+static const char *const transform_words[] = {
+    "none", "logarithm", "logarithm_plus_1", "logarithm_gii", "square_root", "box_cox", NULL};
+const char *const composite_mean_words[] = {"arithmetic", "geometric", "harmonic", "power", NULL};
+const char *const composite_weight_words[] = {"given", "equal", "entropy", "critic", NULL};
 
 #define AT(type, member) offsetof(struct type, member)
 
@@ -33,7 +36,26 @@ static const struct schema_field unit_fields[] = {
     {0}};
 const struct schema unit_schema = {unit_fields, sizeof(struct framework_unit), true, NULL};
 
+/* --- groups ------------------------------------------------------------------------------------- */
+
+static const struct schema_field comparison_fields[] = {
+    {.key = "more", .kind = SCHEMA_TEXT, .offset = AT(comparison, more), .is_required = true},
+    {.key = "than", .kind = SCHEMA_TEXT, .offset = AT(comparison, than), .is_required = true},
+    {.key = "times",
+     .kind = SCHEMA_REAL,
+     .offset = AT(comparison, times),
+     .is_required = true,
+     .min = 1,
+     .max = 9},
+    {0}};
+const struct schema comparison_schema = {comparison_fields, sizeof(struct comparison), true, NULL};
+
 /* --- indicators --------------------------------------------------------------------------------- */
+
+static void scale_defaults(void *of)
+{
+    ((struct scale_rule *)of)->reference = (uint32_t)REGION_NOT_GIVEN;
+}
 
 static const struct schema_field scale_fields[] = {
     {.key = "method",
@@ -48,8 +70,9 @@ static const struct schema_field scale_fields[] = {
     {.key = "to", .kind = SCHEMA_DECIMAL, .offset = AT(scale_rule, to)},
     {.key = "log", .kind = SCHEMA_BOOL, .offset = AT(scale_rule, is_logarithmic)},
     {.key = "cap", .kind = SCHEMA_BOOL, .offset = AT(scale_rule, is_capped)},
+    {.key = "reference", .kind = SCHEMA_REGION, .offset = AT(scale_rule, reference)},
     {0}};
-const struct schema scale_schema = {scale_fields, sizeof(struct scale_rule), true, NULL};
+const struct schema scale_schema = {scale_fields, sizeof(struct scale_rule), true, scale_defaults};
 
 static const struct schema_field fill_fields[] = {{.key = "method",
                                                    .kind = SCHEMA_WORD,
@@ -67,7 +90,7 @@ const struct schema fill_schema = {fill_fields, sizeof(struct fill_rule), false,
 /* Source  EVALUATION-METHODS.md 3.2. */
 static void outlier_defaults(void *of)
 {
-    *(struct outlier_rule *)of = (struct outlier_rule){2, 3.5, 5};
+    *(struct outlier_rule *)of = (struct outlier_rule){2, 3.5, 5, OUTLIERS_LOGARITHM, 0, 0};
 }
 
 static const struct schema_field outlier_fields[] = {{.key = "skewness",
@@ -78,13 +101,27 @@ static const struct schema_field outlier_fields[] = {{.key = "skewness",
                                                      {.key = "kurtosis",
                                                       .kind = SCHEMA_REAL,
                                                       .offset = AT(outlier_rule, kurtosis),
-                                                      .min = 0,
+                                                      .min = -100,
                                                       .max = 100},
                                                      {.key = "points",
                                                       .kind = SCHEMA_UNSIGNED,
                                                       .offset = AT(outlier_rule, points),
-                                                      .min = 1,
+                                                      .min = 0,
                                                       .max = FRAMEWORK_MAX_UNITS},
+                                                     {.key = "transform",
+                                                      .kind = SCHEMA_WORD,
+                                                      .offset = AT(outlier_rule, transform),
+                                                      .words = transform_words},
+                                                     {.key = "lambda",
+                                                      .kind = SCHEMA_REAL,
+                                                      .offset = AT(outlier_rule, lambda),
+                                                      .min = -10,
+                                                      .max = 10},
+                                                     {.key = "deviations",
+                                                      .kind = SCHEMA_REAL,
+                                                      .offset = AT(outlier_rule, deviations),
+                                                      .min = 0,
+                                                      .max = 100},
                                                      {0}};
 const struct schema outlier_schema = {outlier_fields, sizeof(struct outlier_rule), false,
                                       outlier_defaults};
@@ -140,6 +177,7 @@ static const struct schema_field uncertainty_fields[] = {
      .max = 1},
     {.key = "scale", .kind = SCHEMA_BOOL, .offset = AT(composite_uncertainty, varies_scale)},
     {.key = "mean", .kind = SCHEMA_BOOL, .offset = AT(composite_uncertainty, varies_mean)},
+    {.key = "missing", .kind = SCHEMA_BOOL, .offset = AT(composite_uncertainty, varies_missing)},
     {.key = "sensitivity",
      .kind = SCHEMA_BOOL,
      .offset = AT(composite_uncertainty, has_sensitivity)},
@@ -167,10 +205,10 @@ static const struct schema_field composite_fields[] = {
     {.key = "to", .kind = SCHEMA_PERIOD, .offset = AT(framework_composite, to)},
     {.key = "availability", .kind = SCHEMA_SHARE, .offset = AT(framework_composite, availability)},
     {.key = "rank_decimals",
-     .kind = SCHEMA_UNSIGNED,
+     .kind = SCHEMA_INTEGER,
      .offset = AT(framework_composite, rank_decimals),
      .set_offset = AT(framework_composite, has_rank_decimals),
-     .min = 0,
+     .min = -1,
      .max = 12},
     {.key = "bands",
      .kind = SCHEMA_LIST,
@@ -191,6 +229,9 @@ static const struct schema_field composite_fields[] = {
      .schema = &uncertainty_schema},
     {.key = "topsis", .kind = SCHEMA_BOOL, .offset = AT(framework_composite, has_topsis)},
     {.key = "copeland", .kind = SCHEMA_BOOL, .offset = AT(framework_composite, has_copeland)},
+    {.key = "entropy", .kind = SCHEMA_BOOL, .offset = AT(framework_composite, has_entropy)},
+    {.key = "critic", .kind = SCHEMA_BOOL, .offset = AT(framework_composite, has_critic)},
+    {.key = "equal", .kind = SCHEMA_BOOL, .offset = AT(framework_composite, has_equal)},
     {0}};
 const struct schema composite_schema = {composite_fields, sizeof(struct framework_composite), true,
                                         NULL};

@@ -1,4 +1,5 @@
 #include "proto/event/framework_composite_schema.h"
+#include "proto/event/framework_schema.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,6 +76,7 @@ static void validate_scale(const struct indicator *indicator, struct diag *diag)
     const struct scale_rule *scale = &indicator->column.scale;
     bool has_posts = scale->low.is_set && scale->high.is_set;
     bool wants_target = scale->method == SCALE_TO_TARGET || scale->method == SCALE_STANDARD;
+    bool is_relative = scale->method == SCALE_TO_REFERENCE;
     if (!indicator->has_direction)
         misfit(diag, scale->place, "direction", "计入综合评分的指标需要 direction",
                "an indicator of a composite needs its direction");
@@ -86,6 +88,12 @@ static void validate_scale(const struct indicator *indicator, struct diag *diag)
                "of_max is for indicators of which more is better");
     if (wants_target && !scale->target.is_set)
         misfit(diag, scale->place, "target", "该方法需要 target", "the method needs a target");
+    if (scale->method == SCALE_STANDARD && scale->target.is_set && !is_positive(&scale->target))
+        schema_find(diag, scale->place, FINDING_NUMBER_OUT, "target", NULL, "标准值须大于 0",
+                    "a standard is above 0");
+    if (is_relative == (scale->reference == (uint32_t)REGION_NOT_GIVEN))
+        misfit(diag, scale->place, "reference", "reference 与 to_reference 须同时给出",
+               "a reference comes with to_reference, and that with a reference");
     if (!are_in_order(&scale->low, &scale->high))
         schema_find(diag, scale->place, FINDING_NUMBER_OUT, "low", NULL, "low 须小于 high",
                     "low is below high");
@@ -239,6 +247,24 @@ static void validate_units_of(const struct framework *framework,
                     "其下没有带 normalise 的指标", "no indicator below it has normalise");
 }
 
+/* The unit that others are measured by has to be one of them. */
+static void validate_references(const struct framework *framework,
+                                const struct framework_composite *composite, struct diag *diag)
+{
+    for (size_t i = 0; i < framework->indicator_count && composite->root != NULL; i++) {
+        const struct indicator *indicator = &framework->indicators[i];
+        uint32_t reference = indicator->column.scale.reference;
+        char code[REGION_CODE_BYTES];
+        if (!composite_has_indicator(composite, indicator) ||
+            indicator->column.scale.method != SCALE_TO_REFERENCE ||
+            is_listed(composite->units, composite->unit_count, reference))
+            continue;
+        region_format(reference, code);
+        schema_find(diag, indicator->column.scale.place, FINDING_REFERENCE_UNKNOWN, "reference",
+                    code, "综合评分的单元中没有它", "it is no unit of the composite");
+    }
+}
+
 static const struct framework_group *root_of(const struct framework *framework,
                                              const struct framework_composite *composite,
                                              struct diag *diag)
@@ -278,6 +304,7 @@ enum err framework_validate_composites(struct framework *framework, struct arena
 {
     enum err err = ERR_OK;
     validate_units(framework, diag);
+    framework_validate_levels(framework, diag);
     for (size_t i = 0; i < framework->indicator_count; i++)
         validate_column(framework, &framework->indicators[i], diag);
     for (size_t i = 0; i < framework->composite_count && err == ERR_OK; i++) {
@@ -290,6 +317,7 @@ enum err framework_validate_composites(struct framework *framework, struct arena
         if (err != ERR_OK)
             break;
         validate_units_of(framework, composite, diag);
+        validate_references(framework, composite, diag);
         validate_peers(framework, composite, diag);
         validate_periods(composite, diag);
         validate_size(framework, composite, diag);

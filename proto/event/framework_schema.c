@@ -1,6 +1,7 @@
 #include "proto/event/framework_schema.h"
 
 #include "proto/event/framework_composite_schema.h"
+#include "proto/event/pairwise.h"
 
 #include <stddef.h>
 
@@ -52,6 +53,21 @@ static const struct schema_field group_fields[] = {
     {.key = "availability",
      .kind = SCHEMA_SHARE,
      .offset = offsetof(struct framework_group, level.availability)},
+    {.key = "coverage",
+     .kind = SCHEMA_SHARE,
+     .offset = offsetof(struct framework_group, level.coverage)},
+    {.key = "power",
+     .kind = SCHEMA_DECIMAL,
+     .offset = offsetof(struct framework_group, level.power)},
+    {.key = "floor",
+     .kind = SCHEMA_DECIMAL,
+     .offset = offsetof(struct framework_group, level.floor)},
+    {.key = "pairwise",
+     .kind = SCHEMA_LIST,
+     .offset = offsetof(struct framework_group, level.comparisons),
+     .count_offset = offsetof(struct framework_group, level.comparison_count),
+     .schema = &comparison_schema,
+     .max = PAIRWISE_MAX_PARTS * (PAIRWISE_MAX_PARTS - 1) / 2},
     {0}};
 static const struct schema group_schema = {group_fields, sizeof(struct framework_group), true,
                                            NULL};

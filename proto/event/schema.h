@@ -29,6 +29,7 @@ enum schema_kind {
     SCHEMA_BOOL,     /* bool: true, false */
     SCHEMA_WORD,     /* int: the place in `words` */
     SCHEMA_UNSIGNED, /* uint64_t, min..max */
+    SCHEMA_INTEGER,  /* int64_t, min..max */
     SCHEMA_REAL,     /* double, min..max */
     SCHEMA_DECIMAL,  /* struct optional_decimal */
     SCHEMA_PERIOD,   /* struct optional_period */

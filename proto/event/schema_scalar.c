@@ -136,6 +136,18 @@ static void read_unsigned(struct schema_reader *reader, const yaml_node_t *node,
         find_range(reader, node, field);
 }
 
+static void read_integer(struct schema_reader *reader, const yaml_node_t *node,
+                         const struct schema_field *field, void *to)
+{
+    double value;
+    if (!read_bounded(reader, node, field, &value))
+        return;
+    if (floor(value) == value)
+        *(int64_t *)to = (int64_t)value;
+    else
+        find_range(reader, node, field);
+}
+
 static void read_period(struct schema_reader *reader, const yaml_node_t *node,
                         const struct schema_field *field, void *to)
 {
@@ -241,6 +253,7 @@ void schema_read_scalar(struct schema_reader *reader, const yaml_node_t *node,
         [SCHEMA_BOOL] = read_bool,
         [SCHEMA_WORD] = read_word,
         [SCHEMA_UNSIGNED] = read_unsigned,
+        [SCHEMA_INTEGER] = read_integer,
         [SCHEMA_REAL] = read_real,
         [SCHEMA_DECIMAL] = read_decimal,
         [SCHEMA_PERIOD] = read_period,

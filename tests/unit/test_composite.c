@@ -57,6 +57,63 @@ static const struct composite_design design = {.indicators = indicators,
                                                .cuts = cuts,
                                                .cut_count = 2};
 
+/* The same tree with the other methods: gaps filled along the row, a transform, figures set back, ranks,
+ * a reference, the standard; a power mean above a floor, CRITIC weights, a coverage by weight. */
+static const struct composite_indicator other_indicators[INDICATORS] = {
+    {.parent = 0,
+     .weight = 1,
+     .denominator = COMPOSITE_NONE,
+     .imputation = IMPUTE_ROW_MEAN,
+     .treatment = {1, 0, 0, TRANSFORM_SQUARE_ROOT, .deviations = 3},
+     .normalisation = {.kind = NORMALISE_MIN_MAX, .direction = 1, .to = 100}},
+    {.parent = 0,
+     .weight = 2,
+     .denominator = 4,
+     .imputation = IMPUTE_ROW_MEAN,
+     .normalisation = {.kind = NORMALISE_BORDA, .direction = -1}},
+    {.parent = 0,
+     .weight = 1,
+     .denominator = COMPOSITE_NONE,
+     .normalisation =
+         {.kind = NORMALISE_TO_REFERENCE, .direction = 1, .is_capped = true, .reference = 3}},
+    {.parent = 1,
+     .weight = 1,
+     .denominator = COMPOSITE_NONE,
+     .treatment = {2, 3.5, 1, TRANSFORM_BOX_COX, 0.5},
+     .normalisation = {.kind = NORMALISE_STANDARD, .direction = -1, .target = 20, .to = 100}},
+    {.parent = 1,
+     .weight = 1,
+     .denominator = COMPOSITE_NONE,
+     .imputation = IMPUTE_ROW_MEAN,
+     .treatment = {2, 3.5, 0, TRANSFORM_LOGARITHM_GII},
+     .normalisation = {.kind = NORMALISE_Z_SCORE, .direction = 1, .from = 50, .to = 10}},
+    {.parent = 1,
+     .weight = 1,
+     .denominator = COMPOSITE_NONE,
+     .normalisation = {.kind = NORMALISE_OF_MAX, .direction = 1, .to = 100}},
+};
+static const struct composite_node other_nodes[NODES] = {
+    {.parent = 2,
+     .weight = 1,
+     .aggregation = AGGREGATE_POWER,
+     .power = 0.5,
+     .has_floor = true,
+     .floor = 1,
+     .coverage = {2, 3}},
+    {.parent = 2, .weight = 3, .weighting = WEIGHT_CRITIC},
+    {.parent = COMPOSITE_NONE, .coverage = {3, 4}},
+};
+static const struct composite_design other_design = {.indicators = other_indicators,
+                                                     .indicator_count = INDICATORS,
+                                                     .nodes = other_nodes,
+                                                     .node_count = NODES,
+                                                     .availability = {1, 2},
+                                                     .rank_decimals = 3,
+                                                     .cuts = cuts,
+                                                     .cut_count = 2};
+static const struct composite_design *const designs[] = {&design, &other_design};
+enum { DESIGNS = sizeof designs / sizeof *designs };
+
 static uint64_t draw(uint64_t *state)
 {
     *state = *state * 6364136223846793005U + 1442695040888963407U;
@@ -71,11 +128,16 @@ static double draw_figure(uint64_t *state)
     return kind == 0 ? NAN : kind == 1 ? value * 1000 : value;
 }
 
-static struct composite *fresh(void)
+static struct composite *fresh_of(const struct composite_design *of)
 {
     struct composite *composite = NULL;
-    cr_assert_eq(composite_new(&design, UNITS, &composite), ERR_OK);
+    cr_assert_eq(composite_new(of, UNITS, &composite), ERR_OK);
     return composite;
+}
+
+static struct composite *fresh(void)
+{
+    return fresh_of(&design);
 }
 
 static bool same_bits(double a, double b)
@@ -98,28 +160,35 @@ static void assert_same(const struct composite *a, size_t unit_a, const struct c
     }
 }
 
+static void expect_full(const struct composite *step, const double table[INDICATORS][UNITS],
+                        const struct composite_design *of)
+{
+    struct composite *full = fresh_of(of);
+    for (size_t i = 0; i < INDICATORS * UNITS; i++)
+        composite_set(full, i % UNITS, i / UNITS, table[i / UNITS][i % UNITS]);
+    composite_refresh(full);
+    for (size_t i = 0; i < UNITS; i++)
+        assert_same(step, i, full, i);
+    composite_free(full);
+}
+
 Test(composite, one_figure_at_a_time_gives_the_bits_of_all_at_once, .timeout = 60)
 {
-    uint64_t state = 20211220;
-    double table[INDICATORS][UNITS];
-    struct composite *step = fresh();
-    for (int k = 0; k < 3000; k++) {
-        size_t unit = draw(&state) % UNITS, indicator = draw(&state) % INDICATORS;
-        if (k == 0)
-            for (size_t i = 0; i < INDICATORS * UNITS; i++)
-                table[i / UNITS][i % UNITS] = NAN;
-        table[indicator][unit] = draw_figure(&state);
-        composite_set(step, unit, indicator, table[indicator][unit]);
-        composite_refresh(step);
-        struct composite *full = fresh();
+    for (size_t d = 0; d < DESIGNS; d++) {
+        uint64_t state = 20211220;
+        double table[INDICATORS][UNITS];
+        struct composite *step = fresh_of(designs[d]);
         for (size_t i = 0; i < INDICATORS * UNITS; i++)
-            composite_set(full, i % UNITS, i / UNITS, table[i / UNITS][i % UNITS]);
-        composite_refresh(full);
-        for (size_t i = 0; i < UNITS; i++)
-            assert_same(step, i, full, i);
-        composite_free(full);
+            table[i / UNITS][i % UNITS] = NAN;
+        for (int k = 0; k < 3000; k++) {
+            size_t unit = draw(&state) % UNITS, indicator = draw(&state) % INDICATORS;
+            table[indicator][unit] = draw_figure(&state);
+            composite_set(step, unit, indicator, table[indicator][unit]);
+            composite_refresh(step);
+            expect_full(step, table, designs[d]);
+        }
+        composite_free(step);
     }
-    composite_free(step);
 }
 
 Test(composite, a_figure_on_fixed_goalposts_costs_one_column_and_its_branch, .timeout = 10)
@@ -136,31 +205,97 @@ Test(composite, a_figure_on_fixed_goalposts_costs_one_column_and_its_branch, .ti
     composite_free(composite);
 }
 
-Test(composite, the_order_of_the_units_changes_no_bit, .timeout = 30)
+static size_t moved(size_t unit)
 {
-    /* Not the entropy weights, whose sums run over the units as they come. */
-    struct composite_node plain[NODES];
-    memcpy(plain, nodes, sizeof plain);
-    plain[1].weighting = WEIGHT_EQUAL;
-    struct composite_design mine = design;
-    mine.nodes = plain;
-    for (uint64_t state = 1; state < 300; state++) {
-        struct composite *a = NULL, *b = NULL;
-        cr_assert_eq(composite_new(&mine, UNITS, &a), ERR_OK);
-        cr_assert_eq(composite_new(&mine, UNITS, &b), ERR_OK);
-        uint64_t seed = state;
-        for (size_t i = 0; i < INDICATORS * UNITS; i++) {
-            double figure = draw_figure(&seed);
-            composite_set(a, i % UNITS, i / UNITS, figure);
-            composite_set(b, (i % UNITS * 5 + 3) % UNITS, i / UNITS, figure);
+    return (unit * 5 + 3) % UNITS;
+}
+
+Test(composite, the_order_of_the_units_changes_no_bit, .timeout = 60)
+{
+    for (size_t d = 0; d < DESIGNS; d++) {
+        struct composite_indicator turned[INDICATORS];
+        struct composite_design other = *designs[d];
+        memcpy(turned, other.indicators, sizeof turned);
+        for (size_t i = 0; i < INDICATORS; i++)
+            turned[i].normalisation.reference = moved(turned[i].normalisation.reference);
+        other.indicators = turned;
+        for (uint64_t state = 1; state < 300; state++) {
+            struct composite *a = fresh_of(designs[d]), *b = fresh_of(&other);
+            uint64_t seed = state;
+            for (size_t i = 0; i < INDICATORS * UNITS; i++) {
+                double figure = draw_figure(&seed);
+                composite_set(a, i % UNITS, i / UNITS, figure);
+                composite_set(b, moved(i % UNITS), i / UNITS, figure);
+            }
+            composite_refresh(a);
+            composite_refresh(b);
+            for (size_t i = 0; i < UNITS; i++)
+                assert_same(a, i, b, moved(i));
+            composite_free(a);
+            composite_free(b);
         }
-        composite_refresh(a);
-        composite_refresh(b);
-        for (size_t i = 0; i < UNITS; i++)
-            assert_same(a, i, b, (i * 5 + 3) % UNITS);
-        composite_free(a);
-        composite_free(b);
     }
+}
+
+/* Two children of weight 1 and 2 of 4: three quarters are asked for. */
+Test(composite, too_little_weight_is_no_value_however_many_there_are, .timeout = 10)
+{
+    static const struct composite_indicator three[] = {{.parent = 0,
+                                                        .weight = 1,
+                                                        .denominator = COMPOSITE_NONE,
+                                                        .normalisation = {.direction = 1}},
+                                                       {.parent = 0,
+                                                        .weight = 1,
+                                                        .denominator = COMPOSITE_NONE,
+                                                        .normalisation = {.direction = 1}},
+                                                       {.parent = 0,
+                                                        .weight = 2,
+                                                        .denominator = COMPOSITE_NONE,
+                                                        .normalisation = {.direction = 1}}};
+    static const struct composite_node root = {.parent = COMPOSITE_NONE, .coverage = {3, 4}};
+    const struct composite_design by_weight = {.indicators = three,
+                                               .indicator_count = 3,
+                                               .nodes = &root,
+                                               .node_count = 1,
+                                               .rank_decimals = -1};
+    static const double figures[][3] = {{5, 5, NAN}, {5, NAN, 5}, {5, 5, 5}};
+    struct composite *composite = NULL;
+    cr_assert_eq(composite_new(&by_weight, 3, &composite), ERR_OK);
+    for (size_t i = 0; i < 9; i++)
+        composite_set(composite, i / 3, i % 3, figures[i / 3][i % 3]);
+    composite_refresh(composite);
+    cr_expect(isnan(composite_value(composite, 0, 0)) && composite_rank(composite, 0, 0) == 0);
+    cr_expect_eq(composite_value(composite, 0, 1), 5);
+    cr_expect_eq(composite_value(composite, 0, 2), 5);
+    composite_free(composite);
+}
+
+Test(composite, a_floor_saves_a_geometric_mean_from_nothing, .timeout = 10)
+{
+    static const struct composite_indicator two[] = {{.parent = 0,
+                                                      .weight = 1,
+                                                      .denominator = COMPOSITE_NONE,
+                                                      .normalisation = {.direction = 1}},
+                                                     {.parent = 0,
+                                                      .weight = 1,
+                                                      .denominator = COMPOSITE_NONE,
+                                                      .normalisation = {.direction = 1}}};
+    static const struct composite_node root = {.parent = COMPOSITE_NONE,
+                                               .aggregation = AGGREGATE_GEOMETRIC,
+                                               .has_floor = true,
+                                               .floor = 1};
+    const struct composite_design lifted = {.indicators = two,
+                                            .indicator_count = 2,
+                                            .nodes = &root,
+                                            .node_count = 1,
+                                            .rank_decimals = -1};
+    struct composite *composite = NULL;
+    cr_assert_eq(composite_new(&lifted, 1, &composite), ERR_OK);
+    composite_set(composite, 0, 0, 0);
+    composite_set(composite, 0, 1, 4);
+    composite_refresh(composite);
+    cr_expect(fabs(composite_value(composite, 0, 0) - 2) < 1e-15);
+    composite_free(composite);
 }
 
 Test(composite, all_missing_gives_nothing_and_no_rank, .timeout = 10)

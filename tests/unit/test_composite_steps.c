@@ -1,5 +1,6 @@
 #include "consumers/evaluate/aggregate.h"
 #include "consumers/evaluate/column.h"
+#include "consumers/evaluate/impute.h"
 #include "consumers/evaluate/normalise.h"
 #include "consumers/evaluate/treat.h"
 #include "consumers/evaluate/weigh.h"
@@ -96,17 +97,17 @@ Test(composite_steps, rounding_before_ranking_makes_ties, .timeout = 10)
 Test(composite_steps, means_leave_out_what_is_missing, .timeout = 10)
 {
     double values[] = {1, NAN, 4}, weights[] = {1, 5, 1};
-    assert_near(aggregate(AGGREGATE_ARITHMETIC, values, weights, 3), 2.5, 0);
-    assert_near(aggregate(AGGREGATE_GEOMETRIC, values, weights, 3), 2, 1e-15);
-    assert_near(aggregate(AGGREGATE_HARMONIC, values, weights, 3), 1.6, 1e-15);
+    assert_near(aggregate(AGGREGATE_ARITHMETIC, 0, values, weights, 3), 2.5, 0);
+    assert_near(aggregate(AGGREGATE_GEOMETRIC, 0, values, weights, 3), 2, 1e-15);
+    assert_near(aggregate(AGGREGATE_HARMONIC, 0, values, weights, 3), 1.6, 1e-15);
 }
 
 Test(composite_steps, zero_has_no_geometric_or_harmonic_mean, .timeout = 10)
 {
     double values[] = {0, 4}, weights[] = {1, 1};
-    cr_assert(isnan(aggregate(AGGREGATE_GEOMETRIC, values, weights, 2)));
-    cr_assert(isnan(aggregate(AGGREGATE_HARMONIC, values, weights, 2)));
-    cr_assert(isnan(aggregate(AGGREGATE_ARITHMETIC, values, weights, 0)));
+    cr_assert(isnan(aggregate(AGGREGATE_GEOMETRIC, 0, values, weights, 2)));
+    cr_assert(isnan(aggregate(AGGREGATE_HARMONIC, 0, values, weights, 2)));
+    cr_assert(isnan(aggregate(AGGREGATE_ARITHMETIC, 0, values, weights, 0)));
 }
 
 Test(composite_steps, two_thirds_are_compared_in_whole_numbers, .timeout = 10)
@@ -120,31 +121,31 @@ Test(composite_steps, two_thirds_are_compared_in_whole_numbers, .timeout = 10)
 /* Source  EVALUATION-METHODS.md 3.4. */
 Test(composite_steps, entropy_weights_of_the_published_example, .timeout = 10)
 {
-    double table[] = {1, 4, 2, 16}, weights[2];
-    weigh_by_entropy(table, 2, 2, weights);
+    double table[] = {1, 4, 2, 16}, scratch[2], weights[2];
+    weigh_by_entropy(table, 2, 2, scratch, weights);
     assert_near(weights[0], 0.358889, 5e-7);
     assert_near(weights[1], 0.641111, 5e-7);
 }
 
 Test(composite_steps, columns_that_say_nothing_weigh_nothing, .timeout = 10)
 {
-    double table[] = {1, 1, 1, 2}, weights[2];
-    weigh_by_entropy(table, 2, 2, weights);
+    double table[] = {1, 1, 1, 2}, scratch[2], weights[2];
+    weigh_by_entropy(table, 2, 2, scratch, weights);
     cr_assert(weights[0] == 0 && weights[1] == 1);
     double equal[] = {1, 1, 2, 2};
-    weigh_by_entropy(equal, 2, 2, weights);
+    weigh_by_entropy(equal, 2, 2, scratch, weights);
     cr_assert(weights[0] == 0.5 && weights[1] == 0.5);
 }
 
 Test(composite_steps, topsis_ranks_best_1_and_worst_0, .timeout = 10)
 {
-    double table[] = {1, 2, 3, 9, 5, 1}, weights[] = {0.5, 0.5}, closeness[3];
+    double table[] = {1, 2, 3, 9, 5, 1}, weights[] = {0.5, 0.5}, scratch[9], closeness[3];
     int directions[] = {1, -1};
-    topsis(table, 3, 2, weights, directions, closeness);
+    topsis(table, 3, 2, weights, directions, scratch, closeness);
     cr_assert(closeness[0] == 0 && closeness[2] == 1);
     assert_near(closeness[1], 0.5, 1e-15);
     double equal[] = {1, 1, 1, 2, 2, 2};
-    topsis(equal, 3, 2, weights, directions, closeness);
+    topsis(equal, 3, 2, weights, directions, scratch, closeness);
     cr_assert(isnan(closeness[0]));
 }
 
@@ -158,11 +159,11 @@ Test(composite_steps, one_far_value_is_winsorised, .timeout = 10)
 
 Test(composite_steps, where_winsorising_does_not_do_the_logarithm_is_taken, .timeout = 10)
 {
-    struct treatment_rule rule = {2, 3.5, 1};
+    struct treatment_rule rule = {2, 3.5, 1, .transform = TRANSFORM_LOGARITHM};
     double values[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 500, 1000};
     double before[16], scratch[32];
     memcpy(before, values, sizeof before);
-    cr_assert_eq(treat(&rule, values, 16, scratch), TREAT_LOGARITHM);
+    cr_assert_eq(treat(&rule, values, 16, scratch), TREAT_TRANSFORMED);
     for (int i = 0; i < 16; i++)
         assert_near(values[i], log(before[i] - 1 + 0.01 * 999), 1e-12);
 }
@@ -194,8 +195,9 @@ Test(composite_steps, what_was_filled_in_fills_nothing_else, .timeout = 10)
 
 Test(composite_steps, another_unit_of_measure_changes_no_normalised_bit, .timeout = 10)
 {
-    static const enum normalisation kinds[] = {NORMALISE_MIN_MAX, NORMALISE_Z_SCORE, NORMALISE_RANK,
-                                               NORMALISE_PERCENTILE};
+    static const enum normalisation kinds[] = {
+        NORMALISE_MIN_MAX, NORMALISE_Z_SCORE, NORMALISE_RANK,        NORMALISE_PERCENTILE,
+        NORMALISE_OF_MAX,  NORMALISE_BORDA,   NORMALISE_TO_REFERENCE};
     double in[] = {1.3, 2.7, NAN, 0.4, 9.1}, large[5], a[5], b[5];
     for (int i = 0; i < 5; i++)
         large[i] = in[i] * 1024; /* exact in binary */
@@ -210,7 +212,7 @@ Test(composite_steps, another_unit_of_measure_changes_no_normalised_bit, .timeou
 
 Test(composite_steps, more_is_never_worse, .timeout = 10)
 {
-    for (int kind = NORMALISE_NONE; kind <= NORMALISE_OF_MAX; kind++)
+    for (int kind = NORMALISE_NONE; kind <= NORMALISE_TO_REFERENCE; kind++)
         for (int step = 0; step < 100; step++) {
             double in[] = {1, 4, 9, step / 10.0}, out[4], more[4];
             struct normalisation_rule rule = {(enum normalisation)kind,
@@ -219,7 +221,8 @@ Test(composite_steps, more_is_never_worse, .timeout = 10)
                                               .high = 8,
                                               .target = 12,
                                               .from = 1,
-                                              .to = 100};
+                                              .to = 100,
+                                              .reference = 2};
             run(rule, in, 4, out);
             in[3] += 0.1;
             run(rule, in, 4, more);

@@ -90,3 +90,64 @@ Test(composite_uncertainty, no_draw_or_absurd_noise_is_refused, .timeout = 20)
     cr_assert_eq(try(&none, scores, ranks), ERR_USAGE);
     cr_assert_eq(try(&absurd, scores, ranks), ERR_USAGE);
 }
+
+/* --- gaps dealt with otherwise ---------------------------------------------------------------------- */
+
+static struct composite *with_gaps(const struct composite_design *of)
+{
+    struct composite *composite = NULL;
+    cr_assert_eq(composite_new(of, UNITS, &composite), ERR_OK);
+    for (size_t i = 0; i < of->indicator_count; i++)
+        for (size_t unit = 0; unit < UNITS; unit++)
+            composite_set(composite, unit, i, figures[i * UNITS + unit]);
+    return composite;
+}
+
+static const struct composite_node any_one = {.parent = COMPOSITE_NONE};
+
+/* The fifth unit has 5 of the first figure, which is halfway, and not the second. */
+static struct interval fifth(enum imputation rule, bool is_carried, bool varies_missing)
+{
+    struct composite_indicator filled[2];
+    struct composite_design gaps = design;
+    struct interval scores[UNITS], ranks[UNITS];
+    memcpy(filled, indicators, sizeof filled);
+    filled[1].imputation = rule;
+    filled[1].is_carried = is_carried;
+    gaps.indicators = filled;
+    gaps.nodes = &any_one;
+    struct composite *composite = with_gaps(&gaps);
+    if (is_carried)
+        composite_fill(composite, 4, 1, 9);
+    const struct uncertainty_rule missing = {7, 200, 0, .varies_missing = varies_missing};
+    cr_assert_eq(uncertainty_run(composite, &missing, scores, ranks), ERR_OK);
+    composite_free(composite);
+    return scores[4];
+}
+
+/* On the scale of 1 to 100: alone 50.5; with the other figure's mean 5.175 (52.66 of the scale) or median
+ * 5.35 (54.8) in two parts of three; with 9 carried forward 83.5. */
+Test(composite_uncertainty, a_gap_that_is_filled_is_left_in_half_of_the_draws, .timeout = 20)
+{
+    double place = (5.175 - 1) / 8 * 99 + 1, filled = (50.5 + 2 * place) / 3;
+    struct interval mean = fifth(IMPUTE_MEAN, false, true);
+    cr_expect(fabs(fmin(filled, 50.5) - mean.low) < 1e-9, "%g", mean.low);
+    cr_expect(fabs(fmax(filled, 50.5) - mean.high) < 1e-9, "%g", mean.high);
+    struct interval never = fifth(IMPUTE_MEAN, false, false);
+    cr_expect(never.low == never.high && fabs(never.low - filled) < 1e-9);
+}
+
+Test(composite_uncertainty, a_gap_that_is_left_takes_the_median_in_half_of_the_draws, .timeout = 20)
+{
+    double place = (5.35 - 1) / 8 * 99 + 1;
+    struct interval left = fifth(IMPUTE_NONE, false, true);
+    cr_expect(fabs(left.low - 50.5) < 1e-9, "%g", left.low);
+    cr_expect(fabs(left.high - (50.5 + 2 * place) / 3) < 1e-9, "%g", left.high);
+}
+
+Test(composite_uncertainty, a_figure_carried_forward_is_dropped_in_half_of_the_draws, .timeout = 20)
+{
+    struct interval carried = fifth(IMPUTE_NONE, true, true);
+    cr_expect(fabs(carried.low - 50.5) < 1e-9, "%g", carried.low);
+    cr_expect(fabs(carried.high - 83.5) < 1e-9, "%g", carried.high);
+}

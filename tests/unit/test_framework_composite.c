@@ -223,7 +223,7 @@ Test(framework_composite, what_was_forgotten_is_said_by_the_check, .timeout = 10
     expect_checked(HEAD UNITS
                    "groups:\n  - {id: g, name: {zh: 组, en: g}, mean: geometric}\n" ITEM(SCALED)
                        COMPOSITE(""),
-                   FINDING_METHOD_MISFIT, "from above 0");
+                   FINDING_METHOD_MISFIT, "above 0");
 }
 
 Test(framework_composite, groups_in_a_circle_are_refused_and_not_followed_forever, .timeout = 10)

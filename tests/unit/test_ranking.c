@@ -131,7 +131,14 @@ static const struct {
              {"harmonic", "constant", POSTS, "rank_decimals: 2"},
              {"arithmetic", "median", "normalise: {method: percentile}", "from: 2019"},
              {"arithmetic", "group_mean", "normalise: {method: z_score}, outliers: {points: 2}",
-              "from: 2018, peers: [{id: p, units: [900001, 900002]}]"}};
+              "from: 2018, peers: [{id: p, units: [900001, 900002]}]"},
+             {"power, power: 0.5, coverage: 2/3", "row_mean",
+              "normalise: {method: borda}, outliers: {points: 0, transform: square_root}",
+              "from: 2018"},
+             {"geometric, floor: 1, weights: critic", "row_mean",
+              "normalise: {method: to_reference, reference: 900003, cap: true},"
+              " outliers: {deviations: 2}",
+              "from: 2018, rank_decimals: -1"}};
 enum { FORMS = sizeof forms / sizeof *forms };
 
 static struct record record_at(size_t form)
@@ -241,9 +248,13 @@ Test(ranking, more_is_never_worse, .timeout = 60)
  * goes by the column's own extremes, deviation or order is the same to the bit. */
 Test(ranking, another_unit_of_measurement_changes_no_bit, .timeout = 60)
 {
-    static const char *const scales[] = {MIN_MAX, "normalise: {method: z_score}",
+    static const char *const scales[] = {MIN_MAX,
+                                         "normalise: {method: z_score}",
                                          "normalise: {method: rank}",
-                                         "normalise: {method: percentile}"};
+                                         "normalise: {method: percentile}",
+                                         "normalise: {method: borda}",
+                                         "normalise: {method: of_max}",
+                                         "normalise: {method: to_reference, reference: 900003}"};
     struct chance chance = {20211220};
     for (size_t scale = 0; scale < sizeof scales / sizeof *scales; scale++) {
         struct record small = record_of_form("arithmetic", "none", scales[scale], "from: 2018");

@@ -117,3 +117,27 @@ Test(sensitivity, a_choice_that_is_not_varied_has_no_share, .timeout = 20)
     cr_expect_eq(sensitivity_run(composite, &none, indices), ERR_USAGE);
     composite_free(composite);
 }
+
+/* The second unit has no z. Left out it stands at 5.4, filled with the median at 5.275, behind the third
+ * with 5.3. */
+Test(sensitivity, how_gaps_are_dealt_with_is_one_of_the_choices, .timeout = 20)
+{
+    struct composite *composite = NULL;
+    static const double figures[3][3] = {{9, 9, 1}, {5, 5.8, NAN}, {1, 1.6, 9.3}};
+    struct index indices[CHOICE_COUNT];
+    const struct uncertainty_rule missing = {7, 400, 0, .varies_missing = true};
+    const struct uncertainty_rule nothing = {7, 400, 0, .varies_missing = false};
+    cr_assert_eq(composite_new(&design, 3, &composite), ERR_OK);
+    for (size_t unit = 0; unit < 3; unit++)
+        for (size_t i = 0; i < 3; i++)
+            composite_set(composite, unit, i, figures[unit][i]);
+    composite_refresh(composite);
+    cr_assert_eq(sensitivity_run(composite, &missing, indices), ERR_OK);
+    cr_expect_str_eq(choice_name(CHOICE_MISSING), "missing");
+    cr_expect_eq(indices[CHOICE_WEIGHTS].total, 0);
+    cr_expect_eq(indices[CHOICE_SCALE].total, 0);
+    cr_expect_float_eq(indices[CHOICE_MISSING].total, 1, 0.2);
+    cr_assert_eq(sensitivity_run(composite, &nothing, indices), ERR_OK);
+    cr_expect(isnan(indices[CHOICE_MISSING].total)); /* nothing moves */
+    composite_free(composite);
+}

@@ -1,0 +1,203 @@
+/* How the parts of a group become one value: what the document may say, and where it is refused. */
+#include "proto/event/framework.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HEAD                                                                                       \
+    "framework: t\nversion: 1\ntitle: {zh: 测, en: t}\nsource: s\n"                               \
+    "units:\n" /* line 5 */                                                                        \
+    "  - {code: 900001, id: a, name: {zh: 甲, en: Alpha}}\n"                                      \
+    "  - {code: 900002, id: b, name: {zh: 乙, en: Beta}}\n"                                       \
+    "groups:\n"
+#define GROUP(more) "  - {id: g, name: {zh: 组, en: g}" more "}\n" /* line 9 */
+#define ITEM(id, more)                                                                             \
+    "  - {id: " id                                                                                 \
+    ", name: {zh: 测, en: x}, kind: share, unit: \"%\", parent: g, direction: up" more "}\n"
+#define SCALED ", normalise: {method: min_max, from: 1}"
+#define ITEMS  "indicators:\n" ITEM("x", SCALED) ITEM("y", SCALED) ITEM("z", SCALED) /* line 10 */
+#define END    "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g}\n"
+#define ONE_WITH(more)                                                                             \
+    HEAD GROUP("") "indicators:\n" ITEM("x", more) END /* the indicator is line 11 */
+
+static struct framework *load(const char *document, enum err expected, struct diag *diag)
+{
+    struct framework *framework = NULL;
+    cr_assert_eq(diag_init(diag, "test.yaml", 100), ERR_OK);
+    enum err err = framework_load(document, strlen(document), diag, &framework);
+    if (err != expected)
+        diag_print(diag, stderr);
+    cr_assert_eq(err, expected, "%s", document);
+    return framework;
+}
+
+static void expect_refused(const char *document, enum finding finding, uint64_t line,
+                           uint64_t column, const char *en)
+{
+    struct diag diag;
+    bool is_there = false;
+    (void)load(document, ERR_FRAMEWORK, &diag);
+    for (size_t i = 0; i < diag.count; i++) {
+        const struct diag_item *item = &diag.items[i];
+        is_there |= strcmp(item->code, finding_code(finding)) == 0 && item->line == line &&
+                    item->column == column && strstr(item->en, en) != NULL;
+    }
+    if (!is_there)
+        diag_print(&diag, stderr);
+    cr_expect(is_there, "no %s at %u:%u", finding_code(finding), (unsigned)line, (unsigned)column);
+    diag_fini(&diag);
+}
+
+static bool checks_with(const char *document, const char *en)
+{
+    struct diag diag;
+    bool is_there = false;
+    struct framework *framework = load(document, ERR_OK, &diag);
+    framework_check(framework, &diag);
+    for (size_t i = 0; i < diag.count; i++)
+        is_there |= strstr(diag.items[i].en, en) != NULL;
+    framework_free(framework);
+    diag_fini(&diag);
+    return is_there;
+}
+
+/* --- comparisons in pairs --------------------------------------------------------------------------- */
+
+#define PAIRS(first, second, third)                                                                \
+    ",\n     pairwise: [{more: x, than: y, times: " first "},\n"                                   \
+    "                {more: y, than: z, times: " second "},\n"                                     \
+    "                {more: x, than: z, times: " third "}]"
+
+Test(framework_levels, comparisons_that_agree_become_weights, .timeout = 10)
+{
+    struct diag diag;
+    struct framework *framework = load(HEAD GROUP(PAIRS("2", "2", "4")) ITEMS END, ERR_OK, &diag);
+    cr_expect(fabs(framework->indicators[0].column.judged_weight - 4.0 / 7) < 1e-12);
+    cr_expect(fabs(framework->indicators[1].column.judged_weight - 2.0 / 7) < 1e-12);
+    cr_expect(fabs(framework->indicators[2].column.judged_weight - 1.0 / 7) < 1e-12);
+    cr_expect(fabs(framework->groups[0].level.consistency) < 1e-12);
+    framework_free(framework);
+    diag_fini(&diag);
+}
+
+Test(framework_levels, comparisons_that_contradict_are_refused_at_the_odd_one_with_the_ratio,
+     .timeout = 10)
+{
+    /* x is 3 times y and y 3 times z; then x can hardly be less than z, and 1 is said: a ratio of 0.483. */
+    expect_refused(HEAD GROUP(PAIRS("3", "3", "1")) ITEMS END, FINDING_NUMBER_OUT, 12, 17,
+                   "CR = 0.483");
+    struct diag diag;
+    framework_free(load(HEAD GROUP(PAIRS("3", "2", "4")) ITEMS END, ERR_OK, &diag));
+    diag_fini(&diag);
+}
+
+Test(framework_levels, comparisons_name_every_pair_of_parts_once, .timeout = 10)
+{
+    expect_refused(HEAD GROUP(", pairwise: [{more: x, than: w, times: 2}]") ITEMS END,
+                   FINDING_REFERENCE_UNKNOWN, 9, 46, "no such part");
+    expect_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 2}]") ITEMS END,
+                   FINDING_METHOD_MISFIT, 9, 5, "not compared");
+    expect_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 2},"
+                              " {more: y, than: x, times: 2}]") ITEMS END,
+                   FINDING_ID_REPEATED, 9, 76, "once");
+    expect_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 0.5}]") ITEMS END,
+                   FINDING_NUMBER_OUT, 9, 72, "between");
+    expect_refused(HEAD GROUP(", pairwise: [{more: x, then: y, times: 2}]") ITEMS END,
+                   FINDING_KEY_UNKNOWN, 9, 56, "than");
+}
+
+Test(framework_levels, what_is_compared_has_no_other_weights, .timeout = 10)
+{
+    expect_refused(HEAD GROUP(", weights: equal" PAIRS("2", "2", "4")) ITEMS END,
+                   FINDING_METHOD_MISFIT, 9, 5, "either");
+    expect_refused(HEAD GROUP(PAIRS("2", "2", "4")) "indicators:\n" ITEM("x", SCALED)
+                       ITEM("y", SCALED) ITEM("z", SCALED ", weight: 0.5") END,
+                   FINDING_METHOD_MISFIT, 16, 5, "follows from pairwise");
+}
+
+/* --- means ------------------------------------------------------------------------------------------ */
+
+Test(framework_levels, a_power_belongs_to_a_power_mean, .timeout = 10)
+{
+    expect_refused(HEAD GROUP(", mean: power") ITEMS END, FINDING_METHOD_MISFIT, 9, 5, "power");
+    expect_refused(HEAD GROUP(", power: 2") ITEMS END, FINDING_METHOD_MISFIT, 9, 5, "power");
+    expect_refused(HEAD GROUP(", mean: power, power: 0") ITEMS END, FINDING_NUMBER_OUT, 9, 5,
+                   "geometric");
+    expect_refused(HEAD GROUP(", mean: powr") ITEMS END, FINDING_WORD_UNKNOWN, 9, 41, "power");
+}
+
+Test(framework_levels, a_floor_or_a_positive_power_needs_no_scale_above_zero, .timeout = 10)
+{
+#define FROM_ZERO "indicators:\n" ITEM("x", ", normalise: {method: min_max}") END
+    cr_expect(checks_with(HEAD GROUP(", mean: geometric") FROM_ZERO, "above 0"));
+    cr_expect(checks_with(HEAD GROUP(", mean: power, power: -1") FROM_ZERO, "above 0"));
+    cr_expect_not(checks_with(HEAD GROUP(", mean: power, power: 0.5") FROM_ZERO, "above 0"));
+    cr_expect_not(checks_with(HEAD GROUP(", mean: geometric, floor: 1") FROM_ZERO, "above 0"));
+}
+
+Test(framework_levels, weights_from_data_are_warned_of_where_they_make_a_score, .timeout = 10)
+{
+    static const char *const from_data = "hold nobody to account";
+    cr_expect(checks_with(HEAD GROUP(", weights: entropy") ITEMS END, from_data));
+    cr_expect(checks_with(HEAD GROUP(", weights: critic") ITEMS END, from_data));
+    cr_expect_not(checks_with(HEAD GROUP(", weights: equal") ITEMS END, from_data));
+    cr_expect_not(checks_with(HEAD GROUP("") ITEMS
+                              "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g,"
+                              " entropy: true, critic: true, equal: true}\n",
+                              from_data));
+}
+
+/* --- scales and outliers ---------------------------------------------------------------------------- */
+
+Test(framework_levels, a_reference_is_a_unit_of_the_composite, .timeout = 10)
+{
+    struct diag diag;
+    framework_free(
+        load(ONE_WITH(", normalise: {method: to_reference, reference: 900002}"), ERR_OK, &diag));
+    diag_fini(&diag);
+    expect_refused(ONE_WITH(", normalise: {method: to_reference}"), FINDING_METHOD_MISFIT, 11, 96,
+                   "reference");
+    expect_refused(ONE_WITH(", normalise: {method: min_max, reference: 900002}"),
+                   FINDING_METHOD_MISFIT, 11, 96, "reference");
+    expect_refused(ONE_WITH(", normalise: {method: to_reference, reference: 220100}"),
+                   FINDING_REFERENCE_UNKNOWN, 11, 96, "no unit of the composite");
+}
+
+Test(framework_levels, a_standard_of_zero_is_refused, .timeout = 10)
+{
+    expect_refused(ONE_WITH(", normalise: {method: standard, target: 0}"), FINDING_NUMBER_OUT, 11,
+                   96, "above 0");
+}
+
+Test(framework_levels, transforms_are_named_and_suggested, .timeout = 10)
+{
+    struct diag diag;
+    struct framework *framework = load(
+        ONE_WITH(SCALED
+                 ", outliers: {points: 0, transform: square_root, kurtosis: -9, deviations: 3}"),
+        ERR_OK, &diag);
+    const struct outlier_rule *rule = &framework->indicators[0].column.outlier;
+    cr_expect(rule->transform == OUTLIERS_SQUARE_ROOT && rule->points == 0 &&
+              rule->deviations == 3 && rule->skewness == 2 && rule->kurtosis == -9);
+    framework_free(framework);
+    diag_fini(&diag);
+    expect_refused(ONE_WITH(SCALED ", outliers: {transform: squareroot}"), FINDING_WORD_UNKNOWN, 11,
+                   146, "square_root");
+}
+
+Test(framework_levels, ranks_may_be_asked_for_unrounded_by_name, .timeout = 10)
+{
+    struct diag diag;
+    struct framework *framework =
+        load(HEAD GROUP("") ITEMS
+             "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g, rank_decimals: -1}\n",
+             ERR_OK, &diag);
+    cr_expect_eq(framework->composites[0].rank_decimals, -1);
+    framework_free(framework);
+    diag_fini(&diag);
+    expect_refused(HEAD GROUP("") ITEMS
+                   "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g, rank_decimals: -2}\n",
+                   FINDING_NUMBER_OUT, 15, 59, "between");
+}
