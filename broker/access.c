@@ -19,8 +19,10 @@
 #include <uthash.h>
 
 struct client {
-    struct identity identity;           /* public part */
-    unsigned char digest[DIGEST_BYTES]; /* of all of it */
+    struct rights *rights;              /* with name and key */
+    unsigned char digest[DIGEST_BYTES]; /* of the whole certificate */
+    unsigned char signing_public[SIGNING_PUBLIC_BYTES];
+    bool has_signing_public;
     UT_hash_handle by_name, by_key;
 };
 
@@ -34,6 +36,29 @@ struct access {
     struct audit *audit;
 };
 
+/* --- clients ------------------------------------------------------------------------------------- */
+
+static struct client *find_name(struct client *clients, const char *name, size_t size)
+{
+    struct client *client;
+    HASH_FIND(by_name, clients, name, size, client);
+    return client;
+}
+
+static struct client *find_key(struct client *clients, const char *key)
+{
+    struct client *client;
+    HASH_FIND(by_key, clients, key, CURVE_TEXT_BYTES - 1, client);
+    return client;
+}
+
+static void client_free(struct client *client)
+{
+    if (client)
+        free(client->rights);
+    free(client);
+}
+
 /* --- the directory ---------------------------------------------------------------------------- */
 
 static void clear(struct access *access)
@@ -43,22 +68,21 @@ static void clear(struct access *access)
     HASH_ITER(by_name, access->by_name, client, next)
     {
         HASH_DELETE(by_name, access->by_name, client);
-        free(client);
+        client_free(client);
     }
 }
 
 /* --- what has changed ------------------------------------------------------------------------- */
 
-static void describe(const struct identity *identity, char *out, size_t size)
+static void describe(const struct rights *rights, char *out, size_t size)
 {
-    const struct identity_quota *quota = &identity->quota;
+    const struct identity_quota *quota = &rights->quota;
     snprintf(out, size,
              "role %s, %zu regions%s, streams %.60s, producers %.60s, key %.8s, quota %" PRIu64
              "/%" PRIu64 "/%" PRIu64 "/%" PRIu64,
-             role_name(identity->role), identity->region_count,
-             identity->has_all_regions ? " (all)" : "",
-             *identity->streams ? identity->streams : "of the role",
-             *identity->producers ? identity->producers : "its own", identity->public_key,
+             role_name(rights->role), rights->region_count, rights->has_all_regions ? " (all)" : "",
+             *rights->streams ? rights->streams : "of the role",
+             *rights->producers ? rights->producers : "its own", rights->key,
              quota->events_per_second, quota->bytes_per_second, quota->stored_bytes,
              quota->max_producers);
 }
@@ -66,17 +90,17 @@ static void describe(const struct identity *identity, char *out, size_t size)
 static void note(struct access *access, enum audit_action action, const struct client *client)
 {
     char text[256];
-    describe(&client->identity, text, sizeof text);
-    audit_note(access->audit, action, client->identity.name, "%s", text);
+    describe(client->rights, text, sizeof text);
+    audit_note(access->audit, action, client->rights->name, "%s", text);
 }
 
 /* Each name of `some` that `others` has not, or has otherwise. */
 static void compare(struct access *access, struct client *some, struct client *others,
                     enum audit_action missing, bool tells_changes)
 {
-    for (struct client *client = some, *other; client; client = client->by_name.next) {
-        const char *name = client->identity.name;
-        HASH_FIND(by_name, others, name, strlen(name), other);
+    for (struct client *client = some; client; client = client->by_name.next) {
+        const char *name = client->rights->name;
+        const struct client *other = find_name(others, name, strlen(name));
         if (!other)
             note(access, missing, client);
         else if (tells_changes && memcmp(client->digest, other->digest, DIGEST_BYTES))
@@ -105,9 +129,8 @@ void access_digest(struct access *access, char out[ACCESS_DIGEST_BYTES])
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static void digest_client(struct client *client)
+static void digest_identity(const struct identity *identity, unsigned char out[DIGEST_BYTES])
 {
-    const struct identity *identity = &client->identity;
     const unsigned char facts[] = {(unsigned char)identity->role, identity->has_all_regions,
                                    identity->has_signing_public};
     const struct digest_piece pieces[] = {
@@ -119,7 +142,29 @@ static void digest_client(struct client *client)
         {identity->streams, strlen(identity->streams) + 1},
         {identity->producers, strlen(identity->producers) + 1},
         {&identity->quota, sizeof identity->quota}};
-    digest_of(pieces, sizeof pieces / sizeof *pieces, client->digest);
+    digest_of(pieces, sizeof pieces / sizeof *pieces, out);
+}
+
+static enum err read_client(const char *path, struct client **out, char why[200])
+{
+    struct identity identity;
+    enum err err = file_check_public(path);
+    snprintf(why, 200, "%.120s: %s", path, err_text(err));
+    if (!err)
+        err = identity_load_public(path, &identity, why);
+    if (err)
+        return err;
+    struct client *client = calloc(1, sizeof *client);
+    if (!client || !(client->rights = rights_new(&identity))) {
+        client_free(client);
+        snprintf(why, 200, "%.120s: %s", path, err_text(ERR_NOMEM));
+        return ERR_NOMEM;
+    }
+    digest_identity(&identity, client->digest);
+    client->has_signing_public = identity.has_signing_public;
+    memcpy(client->signing_public, identity.signing_public, SIGNING_PUBLIC_BYTES);
+    *out = client;
+    return ERR_OK;
 }
 
 /* Two files for one name or one key leave the first in force: which one is meant cannot be known, and
@@ -127,31 +172,19 @@ static void digest_client(struct client *client)
 static void add(struct access *access, const char *path)
 {
     char why[200];
-    struct client *other;
-    struct client *client = calloc(1, sizeof *client);
-    enum err err = client ? file_check_public(path) : ERR_NOMEM;
-    snprintf(why, sizeof why, "%.120s: %s", path, err_text(err));
-    if (!err)
-        err = identity_load_public(path, &client->identity, why);
-    if (err) {
+    struct client *client;
+    if (read_client(path, &client, why)) {
         log_error("access.bad_certificate", "%s", why);
-        free(client);
         return;
     }
-    HASH_FIND(by_name, access->by_name, client->identity.name, strlen(client->identity.name),
-              other);
-    if (!other)
-        HASH_FIND(by_key, access->by_key, client->identity.public_key, CURVE_TEXT_BYTES - 1, other);
-    if (other) {
-        log_error("access.duplicate", "file=%s name=%s", path, client->identity.name);
-        free(client);
+    const char *name = client->rights->name, *key = client->rights->key;
+    if (find_name(access->by_name, name, strlen(name)) || find_key(access->by_key, key)) {
+        log_error("access.duplicate", "file=%s name=%s", path, name);
+        client_free(client);
         return;
     }
-    digest_client(client);
-    HASH_ADD_KEYPTR(by_name, access->by_name, client->identity.name, strlen(client->identity.name),
-                    client);
-    HASH_ADD_KEYPTR(by_key, access->by_key, client->identity.public_key, CURVE_TEXT_BYTES - 1,
-                    client);
+    HASH_ADD_KEYPTR(by_name, access->by_name, name, strlen(name), client);
+    HASH_ADD_KEYPTR(by_key, access->by_key, key, CURVE_TEXT_BYTES - 1, client);
 }
 
 static int is_certificate(const struct dirent *entry)
@@ -276,24 +309,21 @@ size_t access_count(struct access *access)
 bool access_lookup(void *context, const char *public_key, char user[ZAP_USER_BYTES])
 {
     struct access *access = context;
-    struct client *client;
     access_refresh(access, false);
     pthread_rwlock_rdlock(&access->lock);
-    HASH_FIND(by_key, access->by_key, public_key, CURVE_TEXT_BYTES - 1, client);
+    const struct client *client = find_key(access->by_key, public_key);
     if (client)
-        snprintf(user, ZAP_USER_BYTES, "%s@%s", client->identity.name, client->identity.public_key);
+        snprintf(user, ZAP_USER_BYTES, "%s@%s", client->rights->name, client->rights->key);
     pthread_rwlock_unlock(&access->lock);
     return client != NULL;
 }
 
 /* With the lock held. */
-static const struct identity *find(struct access *access, const char *user)
+static const struct rights *find(struct access *access, const char *user)
 {
-    struct client *client = NULL;
     const char *at = user ? strchr(user, '@') : NULL;
-    if (at)
-        HASH_FIND(by_name, access->by_name, user, (size_t)(at - user), client);
-    return client && !strcmp(client->identity.public_key, at + 1) ? &client->identity : NULL;
+    struct client *client = at ? find_name(access->by_name, user, (size_t)(at - user)) : NULL;
+    return client && !strcmp(client->rights->key, at + 1) ? client->rights : NULL;
 }
 
 bool access_is_known(struct access *access, const char *user)
@@ -304,8 +334,8 @@ bool access_is_known(struct access *access, const char *user)
 uint64_t access_reading(struct access *access, const char *user)
 {
     pthread_rwlock_rdlock(&access->lock);
-    const struct identity *identity = find(access, user);
-    uint64_t sum = identity ? rights_to_read(identity) : 0;
+    const struct rights *rights = find(access, user);
+    uint64_t sum = rights ? rights_to_read(rights) : 0;
     pthread_rwlock_unlock(&access->lock);
     return sum;
 }
@@ -313,20 +343,20 @@ uint64_t access_reading(struct access *access, const char *user)
 bool access_quota(struct access *access, const char *user, struct identity_quota *out)
 {
     pthread_rwlock_rdlock(&access->lock);
-    const struct identity *identity = find(access, user);
-    if (identity)
-        *out = identity->quota;
+    const struct rights *rights = find(access, user);
+    if (rights)
+        *out = rights->quota;
     pthread_rwlock_unlock(&access->lock);
-    return identity != NULL;
+    return rights != NULL;
 }
 
 /* With the lock held. *size is how much of the producer's name is the client's. */
 static const struct client *find_owner(struct access *access, const char *producer, size_t *size)
 {
-    struct client *client = NULL;
+    const struct client *client = NULL;
     for (*size = strlen(producer); *size && !client; *size -= !client)
         if (!producer[*size] || producer[*size] == '.')
-            HASH_FIND(by_name, access->by_name, producer, *size, client);
+            client = find_name(access->by_name, producer, *size);
     return client;
 }
 
@@ -346,9 +376,9 @@ bool access_signing_key(struct access *access, const char *producer,
     size_t size;
     pthread_rwlock_rdlock(&access->lock);
     const struct client *client = find_owner(access, producer, &size);
-    bool has_key = client && client->identity.has_signing_public;
+    bool has_key = client && client->has_signing_public;
     if (has_key)
-        memcpy(out, client->identity.signing_public, SIGNING_PUBLIC_BYTES);
+        memcpy(out, client->signing_public, SIGNING_PUBLIC_BYTES);
     pthread_rwlock_unlock(&access->lock);
     return has_key;
 }
@@ -372,8 +402,8 @@ enum err access_may_be(struct access *access, const char *user, const char *prod
                        char why[ACCESS_WHY_BYTES])
 {
     pthread_rwlock_rdlock(&access->lock);
-    const struct identity *identity = find(access, user);
-    bool is_allowed = identity && rights_may_be(identity, producer);
+    const struct rights *rights = find(access, user);
+    bool is_allowed = rights && rights_may_be(rights, producer);
     pthread_rwlock_unlock(&access->lock);
     return is_allowed ? ERR_OK : deny(why, user, "publish as", producer);
 }
@@ -382,8 +412,8 @@ enum err access_may_keep(struct access *access, const char *user, const char *co
                          char why[ACCESS_WHY_BYTES])
 {
     pthread_rwlock_rdlock(&access->lock);
-    const struct identity *identity = find(access, user);
-    bool is_allowed = identity && rights_is_own_name(identity, consumer);
+    const struct rights *rights = find(access, user);
+    bool is_allowed = rights && rights_is_own_name(rights, consumer);
     pthread_rwlock_unlock(&access->lock);
     return is_allowed ? ERR_OK : deny(why, user, "keep the position of", consumer);
 }
@@ -392,11 +422,11 @@ enum err access_may_drop(struct access *access, const char *user, const char *st
                          const char *consumer, char why[ACCESS_WHY_BYTES])
 {
     pthread_rwlock_rdlock(&access->lock);
-    const struct identity *identity = find(access, user);
-    bool is_allowed = identity && rights_may_drop(identity, consumer);
-    if (is_allowed && !rights_is_own_name(identity, consumer))
-        audit_note(access->audit, AUDIT_CONFIG, identity->name,
-                   "takes away the position of %s in %s", consumer, stream);
+    const struct rights *rights = find(access, user);
+    bool is_allowed = rights && rights_may_drop(rights, consumer);
+    if (is_allowed && !rights_is_own_name(rights, consumer))
+        audit_note(access->audit, AUDIT_CONFIG, rights->name, "takes away the position of %s in %s",
+                   consumer, stream);
     pthread_rwlock_unlock(&access->lock);
     return is_allowed ? ERR_OK : deny(why, user, "take away the position of", consumer);
 }
@@ -411,13 +441,13 @@ enum err access_may_publish(struct access *access, const struct access_request *
                                         .topic = request->topic,
                                         .region = request->region};
     pthread_rwlock_rdlock(&access->lock);
-    const struct identity *identity = find(access, request->user);
-    enum rights_finding finding = identity ? rights_may_publish(identity, &what) : RIGHTS_OK;
-    if (!identity) {
+    const struct rights *rights = find(access, request->user);
+    enum rights_finding finding = rights ? rights_may_publish(rights, &what) : RIGHTS_OK;
+    if (!rights) {
         err = deny(why, request->user, "publish:", "no certificate");
     } else if (finding == RIGHTS_TOPIC) {
         snprintf(value, sizeof value, "%s/%s (role %s)", request->stream, request->topic,
-                 role_name(identity->role));
+                 role_name(rights->role));
         err = deny(why, request->user, "publish", value);
     } else if (finding == RIGHTS_STREAM) {
         err = deny(why, request->user, "publish into stream", request->stream);
@@ -436,15 +466,15 @@ enum err access_may_read(struct access *access, const struct access_request *req
 {
     enum err err = ERR_OK;
     pthread_rwlock_rdlock(&access->lock);
-    const struct identity *identity = find(access, request->user);
-    if (!identity) {
+    const struct rights *rights = find(access, request->user);
+    if (!rights) {
         err = deny(why, request->user, "read:", "no certificate");
-    } else if (!rights_may_read(identity, request->stream)) {
+    } else if (!rights_may_read(rights, request->stream)) {
         err = deny(why, request->user, "read", request->stream);
     } else {
-        regions->is_all = identity->has_all_regions;
-        regions->count = identity->region_count;
-        memcpy(regions->codes, identity->regions, sizeof regions->codes);
+        regions->is_all = rights->has_all_regions;
+        regions->count = rights->region_count;
+        memcpy(regions->codes, rights->regions, rights->region_count * sizeof *rights->regions);
     }
     pthread_rwlock_unlock(&access->lock);
     return err;

@@ -2,7 +2,7 @@
 
 #include "proto/base/text.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -16,7 +16,7 @@ struct publish_right {
 static const struct {
     struct publish_right publish[4];
     const char *read[5];
-} rights[] = {
+} roles[] = {
     [ROLE_AGENT] = {{{"events", {"observation", "retraction", "milestone", "heartbeat"}}},
                     {"events", "scores", "alerts"}},
     [ROLE_SCORER] = {{{"scores", {"*"}}}, {"events", "scores"}},
@@ -30,6 +30,39 @@ static const struct {
                     {"events", "scores", "alerts", "audit"}},
 };
 
+/* --- keeping ---------------------------------------------------------------------------------- */
+
+static const char *put(char **room, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = memcpy(*room, text, size);
+    *room += size;
+    return copy;
+}
+
+struct rights *rights_new(const struct identity *identity)
+{
+    size_t region_bytes = identity->region_count * sizeof *identity->regions;
+    size_t text_bytes = strlen(identity->name) + strlen(identity->public_key) +
+                        strlen(identity->streams) + strlen(identity->producers) + 4;
+    struct rights *rights = malloc(sizeof *rights + region_bytes + text_bytes);
+    if (!rights)
+        return NULL;
+    char *room = (char *)(rights + 1) + region_bytes;
+    *rights = (struct rights){.name = put(&room, identity->name),
+                              .key = put(&room, identity->public_key),
+                              .streams = put(&room, identity->streams),
+                              .producers = put(&room, identity->producers),
+                              .regions = memcpy(rights + 1, identity->regions, region_bytes),
+                              .region_count = identity->region_count,
+                              .has_all_regions = identity->has_all_regions,
+                              .role = identity->role,
+                              .quota = identity->quota};
+    return rights;
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
 static bool topic_matches(const char *pattern, const char *topic)
 {
     if (!strcmp(pattern, "*"))
@@ -39,7 +72,7 @@ static bool topic_matches(const char *pattern, const char *topic)
 
 static bool may_use_topic(enum role role, const char *stream, const char *topic)
 {
-    for (const struct publish_right *right = rights[role].publish; right->stream; right++) {
+    for (const struct publish_right *right = roles[role].publish; right->stream; right++) {
         if (strcmp(right->stream, stream))
             continue;
         for (size_t i = 0; i < 6 && right->topics[i]; i++)
@@ -49,63 +82,63 @@ static bool may_use_topic(enum role role, const char *stream, const char *topic)
     return false;
 }
 
-static bool has_region(const struct identity *identity, uint32_t region)
+static bool has_region(const struct rights *rights, uint32_t region)
 {
-    for (size_t i = 0; i < identity->region_count; i++)
-        if (identity->regions[i] == region)
+    for (size_t i = 0; i < rights->region_count; i++)
+        if (rights->regions[i] == region)
             return true;
-    return identity->has_all_regions;
+    return rights->has_all_regions;
 }
 
-static bool has_stream(const struct identity *identity, const char *stream)
+static bool has_stream(const struct rights *rights, const char *stream)
 {
-    return !*identity->streams || text_list_has(identity->streams, stream);
+    return !*rights->streams || text_list_has(rights->streams, stream);
 }
 
-bool rights_is_own_name(const struct identity *identity, const char *name)
+bool rights_is_own_name(const struct rights *rights, const char *name)
 {
-    return identity_owns_name(identity->name, name);
+    return identity_owns_name(rights->name, name);
 }
 
-bool rights_may_drop(const struct identity *identity, const char *consumer)
+bool rights_may_drop(const struct rights *rights, const char *consumer)
 {
-    return identity->role == ROLE_ADMIN || rights_is_own_name(identity, consumer);
+    return rights->role == ROLE_ADMIN || rights_is_own_name(rights, consumer);
 }
 
-bool rights_may_be(const struct identity *identity, const char *producer)
+bool rights_may_be(const struct rights *rights, const char *producer)
 {
-    if (!rights_is_own_name(identity, producer))
+    if (!rights_is_own_name(rights, producer))
         return false;
-    return !*identity->producers || text_list_has(identity->producers, producer);
+    return !*rights->producers || text_list_has(rights->producers, producer);
 }
 
-enum rights_finding rights_may_publish(const struct identity *identity,
+enum rights_finding rights_may_publish(const struct rights *rights,
                                        const struct rights_publish *what)
 {
-    if (!may_use_topic(identity->role, what->stream, what->topic))
+    if (!may_use_topic(rights->role, what->stream, what->topic))
         return RIGHTS_TOPIC;
-    if (!has_stream(identity, what->stream))
+    if (!has_stream(rights, what->stream))
         return RIGHTS_STREAM;
-    if (!rights_may_be(identity, what->producer))
+    if (!rights_may_be(rights, what->producer))
         return RIGHTS_PRODUCER;
-    return has_region(identity, what->region) ? RIGHTS_OK : RIGHTS_REGION;
+    return has_region(rights, what->region) ? RIGHTS_OK : RIGHTS_REGION;
 }
 
-bool rights_may_read(const struct identity *identity, const char *stream)
+bool rights_may_read(const struct rights *rights, const char *stream)
 {
-    for (const char *const *read = rights[identity->role].read; *read; read++)
+    for (const char *const *read = roles[rights->role].read; *read; read++)
         if (!strcmp(*read, stream))
-            return has_stream(identity, stream);
+            return has_stream(rights, stream);
     return false;
 }
 
-uint64_t rights_to_read(const struct identity *identity)
+uint64_t rights_to_read(const struct rights *rights)
 {
-    uint64_t sum = XXH3_64bits(identity->public_key, CURVE_TEXT_BYTES - 1);
-    const unsigned char facts[] = {(unsigned char)identity->role, identity->has_all_regions};
+    uint64_t sum = XXH3_64bits(rights->key, CURVE_TEXT_BYTES - 1);
+    const unsigned char facts[] = {(unsigned char)rights->role, rights->has_all_regions};
     sum = XXH3_64bits_withSeed(facts, sizeof facts, sum);
-    sum = XXH3_64bits_withSeed(identity->regions,
-                               identity->region_count * sizeof *identity->regions, sum);
-    sum = XXH3_64bits_withSeed(identity->streams, strlen(identity->streams), sum);
+    sum =
+        XXH3_64bits_withSeed(rights->regions, rights->region_count * sizeof *rights->regions, sum);
+    sum = XXH3_64bits_withSeed(rights->streams, strlen(rights->streams), sum);
     return sum ? sum : 1;
 }

@@ -2,11 +2,11 @@
 
 #include "broker/broker.h"
 #include "broker/guard.h"
+#include "broker/memory.h"
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "proto/cli/terminal.h"
 
-#include <malloc.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -50,14 +50,6 @@ const struct option broker_run_options[] = {
      "write the bound endpoints here once ready", .is_hidden = true},
     {0},
 };
-
-/* Frames of up to a megabyte and LMDB's pages come and go with every batch. Left to itself, malloc gives
- * such memory back to the system each time, and each batch pays for fresh pages again. */
-static void keep_memory(void)
-{
-    mallopt(M_MMAP_THRESHOLD, 16 << 20);
-    mallopt(M_TRIM_THRESHOLD, 64 << 20);
-}
 
 /* For programs that had the system choose the ports. */
 static enum err write_endpoints(const struct broker *broker, const char *path)
@@ -104,7 +96,7 @@ enum err broker_run(const struct invocation *invocation)
                                                .stored_bytes = settings->stored_bytes,
                                                .max_producers = settings->max_producers}};
     struct broker *broker = NULL;
-    keep_memory();
+    memory_set_up();
     guard_raise_descriptors();
     enum err err = broker_retention_rules(invocation, &settings->retention, &options.retention);
     if (!err)
