@@ -132,6 +132,9 @@ Test(fault_hostile, zombies_of_older_epochs_are_fenced, .timeout = 120)
     (void)chain_next(&old, "of the first life", &frame);
     cr_assert_eq(attacker_ask(attacker, frame.data, frame.size), 0);
     new = chain_start("events", "x-agent", UINT64_MAX);
+    (void)chain_next(&new, "of a life after which there is none", &frame);
+    cr_assert_eq(attacker_ask(attacker, frame.data, frame.size), SONGHUA__V1__CODE__CODE_MALFORMED);
+    new = chain_start("events", "x-agent", ((uint64_t)1 << 48) + 1);
     memcpy(new.head, old.head, DIGEST_BYTES);
     branch = new;
     branch.head[0] ^= 1;
