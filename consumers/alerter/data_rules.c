@@ -1,5 +1,6 @@
 #include "consumers/alerter/data_rules.h"
 
+#include "consumers/evaluate/judgement.h"
 #include "proto/base/text.h"
 #include "proto/event/region.h"
 
@@ -78,13 +79,50 @@ static enum err settle(struct alert_track *track, uint32_t region, const Songhua
     return alerter_state_keep(region, key, track, effects);
 }
 
-/* --- late reports ------------------------------------------------------------------------------- */
+/* --- rules that a score turns on and off -------------------------------------------------------- */
+
+/* What one rule says of one place. */
+struct turn {
+    const char *rule, *target; /* the track's target, which no framework can have */
+    bool is_on;
+    const char *since; /* period */
+    uint64_t as_of;
+};
+
+static enum err turn_alert(struct alerter_state *state, struct saying *saying,
+                           const struct turn *turn, struct effects *effects)
+{
+    struct alert_track *track;
+    Songhua__V1__Score key = SONGHUA__V1__SCORE__INIT;
+    const struct data_fact *fact = saying->fact;
+    key.indicator = saying->alert.indicator;
+    key.target = unconst(turn->target);
+    if (!turn->is_on && !alerter_state_find(state, fact->region, &key))
+        return ERR_OK;
+    enum err err =
+        track_of(state, fact->region, saying->alert.indicator, turn->target, &key, &track);
+    if (err)
+        return err == ERR_USAGE ? ERR_OK : err;
+    if (turn->as_of < track->as_of || turn->is_on == track->is_firing)
+        return ERR_OK;
+    track->as_of = turn->as_of;
+    if (turn->is_on)
+        fire(track, fact, fact->region, &key, turn->since, SONGHUA__V1__SEVERITY__SEVERITY_WATCH);
+    err = say(saying, turn->rule, fact->region, track, turn->is_on ? FIRING : RESOLVED, effects);
+    return err ? err : settle(track, fact->region, &key, !turn->is_on, effects);
+}
+
+static void name_place(const struct data_fact *fact, const char **zh, const char **en)
+{
+    const struct region *region = region_find(fact->region);
+    *zh = region ? region->zh : "";
+    *en = region ? region->en : "";
+}
 
 static void write_late(struct saying *saying, const Songhua__V1__Score *score, bool is_late)
 {
-    const struct region *region = region_find(saying->fact->region);
-    const char *zh = region ? region->zh : "", *en = region ? region->en : "";
-    const char *since = score->overdue_since;
+    const char *zh, *en, *since = score->overdue_since;
+    name_place(saying->fact, &zh, &en);
     if (!is_late) {
         snprintf(saying->zh, sizeof saying->zh, "%s%s：数据已补报。", zh, score->name_zh);
         snprintf(saying->en, sizeof saying->en, "%s, %s: the report has come.", en, score->name_en);
@@ -105,23 +143,51 @@ static void write_late(struct saying *saying, const Songhua__V1__Score *score, b
 static enum err hear_late(struct alerter_state *state, const struct data_fact *fact,
                           const Songhua__V1__Score *score, struct effects *effects)
 {
-    struct alert_track *track;
-    Songhua__V1__Score key;
     struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
-    bool is_late = *score->overdue_since;
-    enum err err = track_of(state, fact->region, score->indicator, "@late", &key, &track);
-    if (err)
-        return err == ERR_USAGE ? ERR_OK : err;
-    if (score->as_of_sequence < track->as_of || is_late == track->is_firing)
-        return ERR_OK;
-    track->as_of = score->as_of_sequence;
-    if (is_late)
-        fire(track, fact, fact->region, &key, score->period, SONGHUA__V1__SEVERITY__SEVERITY_WATCH);
-    write_late(&saying, score, is_late);
+    const struct turn turn = {.rule = RULE_LATE,
+                              .target = "@late",
+                              .is_on = *score->overdue_since,
+                              .since = score->period,
+                              .as_of = score->as_of_sequence};
+    write_late(&saying, score, turn.is_on);
     saying.alert.indicator = score->indicator;
     saying.alert.score = (Songhua__V1__Score *)(uintptr_t)score;
-    err = say(&saying, RULE_LATE, fact->region, track, is_late ? FIRING : RESOLVED, effects);
-    return err ? err : settle(track, fact->region, &key, !is_late, effects);
+    return turn_alert(state, &saying, &turn, effects);
+}
+
+static void write_baseline(struct saying *saying, const Songhua__V1__Score *score, bool is_missing)
+{
+    const char *zh, *en;
+    name_place(saying->fact, &zh, &en);
+    snprintf(saying->zh, sizeof saying->zh,
+             is_missing
+                 ? "%s%s：目标 %s 没有基期值，%s的数据无从判断；请补报基期数据或在指标体系中写明。"
+                 : "%s%s：目标 %s 的基期值已有。",
+             zh, score->name_zh, score->target, score->period);
+    snprintf(saying->en, sizeof saying->en,
+             is_missing
+                 ? "%s, %s: target %s has no baseline, so its figure for %s cannot be judged; "
+                   "report the baseline's figure or put it into the framework."
+                 : "%s, %s: target %s has a baseline now.",
+             en, score->name_en, score->target, score->period);
+}
+
+static enum err hear_baseline(struct alerter_state *state, const struct data_fact *fact,
+                              const Songhua__V1__Score *score, struct effects *effects)
+{
+    struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
+    char target[TARGET_BYTES];
+    const struct turn turn = {.rule = RULE_BASELINE,
+                              .target = target,
+                              .is_on = reason_from_id(score->reason) == REASON_NO_BASELINE,
+                              .since = score->period,
+                              .as_of = score->as_of_sequence};
+    snprintf(target, sizeof target, "@baseline/%s", score->target);
+    write_baseline(&saying, score, turn.is_on);
+    saying.alert.indicator = score->indicator;
+    saying.alert.target = score->target;
+    saying.alert.score = (Songhua__V1__Score *)(uintptr_t)score;
+    return turn_alert(state, &saying, &turn, effects);
 }
 
 /* --- refused frameworks ------------------------------------------------------------------------- */
@@ -192,5 +258,7 @@ enum err data_rules_score(struct alerter_state *state, const struct data_fact *f
                           const Songhua__V1__Score *score, struct effects *effects)
 {
     enum err err = hear_framework(state, fact, score, effects);
-    return err ? err : hear_late(state, fact, score, effects);
+    if (!err)
+        err = hear_late(state, fact, score, effects);
+    return err ? err : hear_baseline(state, fact, score, effects);
 }

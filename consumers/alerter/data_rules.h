@@ -3,20 +3,23 @@
  *   rule                fires                                          ends, resolved
  *   late_report         a score says since when the next report of     a score of the indicator there says
  *                       its indicator there is overdue                 nothing of the kind
+ *   no_baseline         a score says that there is no baseline, so   a score of the target there says nothing of
+ *                       that figures cannot be judged                the kind
  *   framework_refused   a framework in the record could not be used;   a score is made under that framework
  *                       region 000000, indicator "framework", target   with that version or a later one
  *                       its id
  *
- * Their family is DATA, their severity watch (late) and severe (refused), their topic
- * "indicator/rule/state". Source  EVALUATION-METHODS.md 5.2, 6.3.
+ * Their family is DATA, their severity watch and severe (refused), their topic
+ * "indicator/rule/state". Source  EVALUATION-METHODS.md 5.2, 6.3, 2.10 case 6.
  */
 #ifndef SONGHUA_ALERTER_DATA_RULES_H
 #define SONGHUA_ALERTER_DATA_RULES_H
 
 #include "consumers/alerter/state.h"
 
-#define RULE_LATE    "late_report"
-#define RULE_REFUSED "framework_refused"
+#define RULE_LATE     "late_report"
+#define RULE_BASELINE "no_baseline"
+#define RULE_REFUSED  "framework_refused"
 
 /* What an event of the stream scores says about data, at its place; what follows from it goes to
  * `effects`. Errors  ERR_LIMIT, ERR_NOMEM. */

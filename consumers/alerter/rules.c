@@ -52,6 +52,18 @@ static enum meaning meaning_of(Songhua__V1__Judgement judgement, Songhua__V1__Se
     }
 }
 
+/* As far as the framework lets an alert go. */
+static enum meaning limited(const Songhua__V1__Score *score, enum meaning meaning,
+                            Songhua__V1__Severity *severity)
+{
+    if (score->alert_limit == SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_OFF)
+        return MEANS_NOT_ASKED;
+    if (score->alert_limit == SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_WATCH &&
+        meaning == MEANS_BEHIND)
+        *severity = SONGHUA__V1__SEVERITY__SEVERITY_WATCH;
+    return meaning;
+}
+
 /* Whether the score rests on a figure for a later period than the one that set the alert off. */
 static bool is_newer(const struct alert_track *track, const Songhua__V1__Score *score)
 {
@@ -99,7 +111,7 @@ bool alert_rules_apply(struct alert_track *track, const struct alert_fact *fact,
     track->as_of = score->as_of_sequence;
     out->alert = *track;
     out->state = SONGHUA__V1__ALERT_STATE__ALERT_WITHDRAWN;
-    switch (meaning_of(score->judgement, &severity)) {
+    switch (limited(score, meaning_of(score->judgement, &severity), &severity)) {
     case MEANS_BEHIND: {
         bool is_news = fire(track, fact, severity);
         out->state = SONGHUA__V1__ALERT_STATE__ALERT_FIRING;

@@ -9,10 +9,13 @@
  *   no_data                        –                         newer figure, not taken back: –; else withdrawn
  *   no_target, exempt              –                         withdrawn
  *
+ * A score that rests on a provisional figure fires no more than watch, unless the framework says otherwise,
+ * and of an indicator whose alerts the framework turned off nothing fires (alert_limit).
+ *
  * "Newer" is later than the period of the figure that set the alert off: a newer figure puts a target
  * right, a revision of the old one (or a retraction, or another framework) takes the cause away. A
  * score that was made before the last one seen, or is that one again, says nothing: so no alert is
- * raised twice for the same fact. Source  EVALUATION-METHODS 6.3.
+ * raised twice for the same fact. Source  EVALUATION-METHODS 6.3, 2.10 case 9.
  */
 #ifndef SONGHUA_ALERTER_RULES_H
 #define SONGHUA_ALERTER_RULES_H

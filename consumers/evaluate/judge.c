@@ -13,6 +13,32 @@ static struct base base_of(const struct point *point)
                          .address = point->address};
 }
 
+/* The deadline of an earlier number that the target leads on from has passed, and there is a figure for it
+ * and one at least a year after: the path starts anew from what was reached then. A baseline of the
+ * target's own goes before. Source  EVALUATION-METHODS.md 2.10 case 11. */
+static bool find_leg(const struct history *history, const struct target *target, uint32_t region,
+                     const struct point *latest, struct base *out)
+{
+    const struct indicator *indicator = history->indicator;
+    struct point point;
+    bool has_any = false;
+    if (target == NULL || target->has_baseline || !target->value.is_set || !target->deadline.is_set)
+        return false;
+    for (size_t i = 0; i < indicator->target_count; i++) {
+        const struct target *other = &indicator->targets[i];
+        if (!other->value.is_set || !other->deadline.is_set ||
+            !target_has_region(indicator, other, region) ||
+            period_key(other->deadline.period) >= period_key(target->deadline.period) ||
+            period_years(latest->period) < period_years(other->deadline.period) + 1 ||
+            history_at(history, other->deadline.period, &point) != POINT_USABLE)
+            continue;
+        if (!has_any || period_key(point.period) > period_key(out->period))
+            *out = base_of(&point);
+        has_any = true;
+    }
+    return has_any;
+}
+
 /* The framework's number; or the record's for the framework's period, or if it has none the first one
  * after (EVALUATION-METHODS.md 2.2); or the first of all. A target without any baseline in the
  * framework has none; what is only watched starts at its first figure. */
@@ -152,6 +178,15 @@ static void judge_target(struct question *question, struct judgement *out)
     mark_awaiting(question, out);
 }
 
+static Songhua__V1__AlertLimit limit_alerts(const struct alert_rule *rule, bool is_provisional)
+{
+    if (rule->is_off)
+        return SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_OFF;
+    return is_provisional && !rule->fires_on_provisional
+               ? SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_WATCH
+               : SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_NONE;
+}
+
 void judge(const struct history *history, const struct target *target, uint32_t region,
            struct judgement *out)
 {
@@ -165,15 +200,18 @@ void judge(const struct history *history, const struct target *target, uint32_t 
                                 .as_of = history->as_of,
                                 .direction = history->indicator->direction < 0 ? -1 : 1};
     enum method method = target_method(question.indicator, target);
+    out->alert_limit = limit_alerts(&history->indicator->alert, false);
     if (method_is_by_reports(method)) {
         method_judge(method)(&question, out);
         return;
     }
-    question.base = find_base(history, target, region);
     bool has_latest = history_before(history, UINT32_MAX, &question.latest);
+    if (!has_latest || !find_leg(history, target, region, &question.latest, &question.base))
+        question.base = find_base(history, target, region);
     if (has_latest)
         state_latest(history, &question.latest, out);
     state_base(&question.base, out);
+    out->alert_limit = limit_alerts(&history->indicator->alert, out->is_provisional);
     if (!has_latest) {
         explain_nothing(history, &question.base, out);
         return;

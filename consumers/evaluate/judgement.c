@@ -236,6 +236,7 @@ enum err score_from_judgement(const struct judgement *judgement, const struct fr
     out->recent_judgement = judgement->recent;
     out->recent_since = keep_period(arena, judgement->recent_since, &err);
     out->outlook = judgement->outlook;
+    out->alert_limit = judgement->alert_limit;
     out->slope_since = keep_period(arena, judgement->slope_since, &err);
     set_numbers(judgement, out);
     if (err == ERR_OK)

@@ -114,6 +114,7 @@ struct judgement {
     Songhua__V1__Judgement recent; /* second_look.h; NO_DATA: not given */
     Songhua__V1__Outlook outlook;
     struct optional_period recent_since, slope_since;
+    Songhua__V1__AlertLimit alert_limit;
     struct address evidence[JUDGEMENT_MAX_EVIDENCE]; /* latest period first */
     size_t evidence_count;
 };

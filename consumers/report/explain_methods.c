@@ -306,6 +306,11 @@ void explain_method(struct explanation *page)
             explain_numbers(page);
         return;
     case METHOD_NON_DECREASING:
+        if (has(page, NUMBER_RATIO) &&
+            find_path(page, &path)) { /* still on the way to its number */
+            explain_path(page, &path, METHOD_CAGR_TARGET);
+            return;
+        }
         explain_growth_alone(page);
         explain_no_fall(page);
         return;

@@ -129,7 +129,7 @@ struct alert_rule {
     bool is_off;
     double watch, lagging, severe; /* 0.95, 0.60, 0 unless given */
     double hysteresis;             /* it clears at watch + hysteresis; 0.05 unless given */
-    bool fires_on_provisional;     /* above watch; true unless given */
+    bool fires_on_provisional;     /* above watch; false unless given */
 };
 
 struct indicator {

@@ -181,15 +181,12 @@ static const struct schema_field alert_fields[] = {
     {0}};
 static const struct schema alert_schema = {alert_fields, sizeof(struct alert_rule), false, NULL};
 
-/* Source  EVALUATION.md section 2 step 3; EVALUATION-METHODS.md 2.2 (0.001), 6.3 (0.05). */
+/* Source  EVALUATION.md section 2 step 3; EVALUATION-METHODS.md 2.2 (0.001), 6.3 (0.05), 2.10 case 9. */
 static void indicator_defaults(void *of)
 {
     struct indicator *indicator = of;
-    indicator->alert = (struct alert_rule){.watch = 0.95,
-                                           .lagging = 0.60,
-                                           .severe = 0,
-                                           .hysteresis = 0.05,
-                                           .fires_on_provisional = true};
+    indicator->alert =
+        (struct alert_rule){.watch = 0.95, .lagging = 0.60, .severe = 0, .hysteresis = 0.05};
     indicator->small_value = (struct optional_decimal){true, {1, 3}};
     indicator->every = 1;
 }

@@ -80,6 +80,37 @@ Test(alert_rules, each_judgement_that_is_behind_fires_with_its_severity, .timeou
     }
 }
 
+Test(alert_rules, case_9_on_a_provisional_figure_rests_no_more_than_watch, .timeout = 10)
+{
+    struct alert_track track = {0};
+    struct alert_news news;
+    Songhua__V1__Score score = score_of(IS(MOVING_AWAY), "2023", 1);
+    const struct alert_fact fact = {.region = 220000, .score = &score, .sequence = 1};
+    score.provisional = true;
+    score.alert_limit = SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_WATCH;
+    cr_assert(alert_rules_apply(&track, &fact, &news));
+    cr_expect_eq(news.alert.severity, SONGHUA__V1__SEVERITY__SEVERITY_WATCH);
+    score.as_of_sequence = 2;
+    score.alert_limit = SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_NONE; /* the final figure */
+    cr_assert(alert_rules_apply(&track, &fact, &news));
+    cr_expect_eq(news.alert.severity, SONGHUA__V1__SEVERITY__SEVERITY_SEVERE);
+    score.as_of_sequence = 3;
+    score.alert_limit = SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_OFF;
+    cr_assert(alert_rules_apply(&track, &fact, &news), "the framework turned it off");
+    cr_expect_eq(news.state, SONGHUA__V1__ALERT_STATE__ALERT_WITHDRAWN);
+}
+
+Test(alert_rules, case_17_a_duty_that_is_overdue_fires_at_once, .timeout = 10)
+{
+    struct alert_track track = {0};
+    struct alert_news news;
+    Songhua__V1__Score score = score_of(IS(LAGGING), "2023", 1);
+    const struct alert_fact fact = {.region = 220000, .score = &score, .sequence = 1};
+    score.reason = (char *)"duty_overdue";
+    cr_assert(alert_rules_apply(&track, &fact, &news));
+    cr_expect_eq(news.alert.severity, SONGHUA__V1__SEVERITY__SEVERITY_LAGGING);
+}
+
 Test(alert_rules, no_other_judgement_fires, .timeout = 10)
 {
     const Songhua__V1__Judgement judgements[] = {IS(NO_DATA),  IS(ACHIEVED),

@@ -17,6 +17,7 @@
 #define SEI         UP("{id: \"2025\", comparator: \">\", value: 18, deadline: 2025}") BASE("2022", "16.5")
 
 #define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict
+#define LIMIT(name) SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_##name
 
 static void expect_number(const struct judgement *judgement, enum judgement_number number,
                           double wanted, double tolerance)
@@ -294,6 +295,28 @@ Test(cagr_target, case_9_a_provisional_figure_makes_the_judgement_provisional, .
     record_free(&record);
 }
 
+Test(cagr_target, case_9_a_provisional_figure_limits_the_alert_unless_the_framework_says_otherwise,
+     .timeout = 10)
+{
+    struct record record = record_of(RD);
+    struct record bold = record_of("    alert: {on_provisional: true}\n" RD);
+    struct record off = record_of("    alert: {off: true}\n" RD);
+    record_add(&record, "2023", "1.55", 'P');
+    record_add(&bold, "2023", "1.55", 'P');
+    record_add(&off, "2023", "1.55", 'A');
+    cr_expect_eq(record_judge(&record, NULL).alert_limit, LIMIT(WATCH));
+    cr_expect_eq(record_judge(&bold, NULL).alert_limit, LIMIT(NONE));
+    cr_expect_eq(record_judge(&off, NULL).alert_limit, LIMIT(OFF));
+    record_add(&record, "2023", "1.55", 'A');
+    struct judgement judgement =
+        record_judge_at(&record, NULL, (struct as_of){UINT64_MAX, day(2026, 1, 2)});
+    cr_expect(judgement.is_provisional, "it awaits the deadline's figure");
+    cr_expect_eq(judgement.alert_limit, LIMIT(NONE), "its own is final");
+    record_free(&record);
+    record_free(&bold);
+    record_free(&off);
+}
+
 Test(cagr_target, case_10_the_deadlines_own_figure_decides, .timeout = 10)
 {
     struct record record = record_of(RD);
@@ -361,6 +384,32 @@ Test(cagr_target, case_11_two_dated_targets_are_judged_each_by_itself, .timeout 
     cr_expect_eq(far.verdict, IS(ON_TRACK));
     expect_number(&far, NUMBER_RATIO,
                   (pow(1.55 / 1.30, 1.0 / 3) - 1) / (pow(3 / 1.30, 1.0 / 15) - 1), 1e-12);
+    record_free(&record);
+}
+
+Test(cagr_target, case_11_past_the_first_deadline_the_second_leg_starts_from_what_was_reached,
+     .timeout = 10)
+{
+    struct record record = record_of(
+        UP("{id: near, comparator: \">\", value: 2, deadline: 2025}\n"
+           "      - {id: far, comparator: \">\", value: 3, deadline: 2035}") BASE("2020", "1.30"));
+    record_add(&record, "2023", "1.55", 'A');
+    record_add(&record, "2025", "1.90", 'P');
+    struct judgement judgement = record_judge(&record, "far");
+    expect_number(&judgement, NUMBER_BASELINE, 1.30, 0);
+    record_add(&record, "2027", "2.10", 'A');
+    judgement = record_judge(&record, "far");
+    expect_number(&judgement, NUMBER_BASELINE, 1.90, 0);
+    cr_expect_eq(judgement.baseline_period.period.year, 2025);
+    cr_expect(judgement.is_provisional, "the figure that it starts from is");
+    expect_number(&judgement, NUMBER_TIME_SHARE, 0.2, 1e-12);
+    expect_number(&judgement, NUMBER_RATIO,
+                  (pow(2.10 / 1.90, 1.0 / 2) - 1) / (pow(3 / 1.90, 1.0 / 10) - 1), 1e-12);
+    judgement = record_judge(&record, "near");
+    expect_number(&judgement, NUMBER_BASELINE, 1.30, 0);
+    record_retract(&record, "2025");
+    judgement = record_judge(&record, "far");
+    expect_number(&judgement, NUMBER_BASELINE, 1.30, 0);
     record_free(&record);
 }
 
@@ -520,56 +569,4 @@ Test(cagr_target, more_is_never_worse, .timeout = 20)
         last = judgement.numbers[NUMBER_POINTS];
         record_free(&record);
     }
-}
-
-/* --- projections -------------------------------------------------------------------------------- */
-
-Test(cagr_target, projections_come_from_the_last_three_yearly_rates, .timeout = 10)
-{
-    struct record record = record_of(RD);
-    record_add(&record, "2019", "5", 'A'); /* the fourth last rate is not used */
-    record_add(&record, "2020", "1.30", 'A');
-    record_add(&record, "2021", "1.40", 'A');
-    record_add(&record, "2022", "1.46", 'A');
-    record_add(&record, "2023", "1.55", 'A');
-    struct judgement judgement = record_judge(&record, NULL);
-    expect_number(&judgement, NUMBER_PROJECTED_LOW, 1.55 * pow(1.46 / 1.40, 2), 1e-12);
-    expect_number(&judgement, NUMBER_PROJECTED_MID, 1.55 * pow(1.55 / 1.46, 2), 1e-12);
-    expect_number(&judgement, NUMBER_PROJECTED_HIGH, 1.55 * pow(1.40 / 1.30, 2), 1e-12);
-    record_free(&record);
-}
-
-Test(cagr_target, of_two_rates_the_middle_is_their_mean_and_of_one_all_are_that_one, .timeout = 10)
-{
-    struct record record = record_of(RD);
-    record_add(&record, "2022", "1.40", 'A');
-    record_add(&record, "2023", "1.54", 'A');
-    struct judgement judgement = record_judge(&record, NULL);
-    expect_number(&judgement, NUMBER_PROJECTED_LOW, 1.54 * 1.1 * 1.1, 1e-12);
-    expect_number(&judgement, NUMBER_PROJECTED_HIGH, 1.54 * 1.1 * 1.1, 1e-12);
-    record_add(&record, "2021", "1.40", 'A');
-    judgement = record_judge(&record, NULL);
-    expect_number(&judgement, NUMBER_PROJECTED_LOW, 1.54, 1e-12);
-    expect_number(&judgement, NUMBER_PROJECTED_MID, 1.54 * 1.05 * 1.05, 1e-12);
-    record_free(&record);
-}
-
-Test(cagr_target, one_figure_alone_projects_nothing, .timeout = 10)
-{
-    struct record record = record_of(RD);
-    record_add(&record, "2023", "1.55", 'A');
-    struct judgement judgement = record_judge(&record, NULL);
-    cr_expect_not(judgement_has(&judgement, NUMBER_PROJECTED_MID));
-    record_free(&record);
-}
-
-Test(cagr_target, figures_that_are_not_positive_project_by_differences, .timeout = 10)
-{
-    struct record record =
-        record_of(UP("{id: t, comparator: \">=\", value: 10, deadline: 2025}") BASE("2020", "-4"));
-    record_add(&record, "2022", "-1", 'A');
-    record_add(&record, "2023", "2", 'A');
-    struct judgement judgement = record_judge(&record, NULL);
-    expect_number(&judgement, NUMBER_PROJECTED_MID, 8, 1e-12);
-    record_free(&record);
 }

@@ -103,6 +103,42 @@ Test(data_rules, a_late_report_is_said_once_and_resolved_when_it_comes, .timeout
     data_free(&data);
 }
 
+static const Songhua__V1__Alert *tell_reason(struct data_case *data, const char *target,
+                                             const char *reason, uint64_t as_of)
+{
+    Songhua__V1__Score score = SONGHUA__V1__SCORE__INIT;
+    score.indicator = (char *)"rd_intensity";
+    score.target = (char *)(uintptr_t)target;
+    score.period = (char *)"2023";
+    score.name_en = (char *)"R&D intensity";
+    score.reason = (char *)(uintptr_t)reason;
+    score.as_of_sequence = as_of;
+    begin(data);
+    const struct data_fact fact = {220000, data->sequence, 3, 5000};
+    cr_assert_eq(data_rules_score(&data->state, &fact, &score, &data->effects), ERR_OK);
+    return end(data);
+}
+
+Test(data_rules, case_6_a_missing_baseline_is_an_alert_about_data_until_there_is_one, .timeout = 10)
+{
+    struct data_case data = data_new();
+    cr_expect_null(tell_reason(&data, "2025", "", 10));
+    const Songhua__V1__Alert *alert = tell_reason(&data, "2035", "no_baseline", 11);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, FIRING);
+    cr_expect_eq(alert->family, SONGHUA__V1__ALERT_FAMILY__ALERT_FAMILY_DATA);
+    cr_expect_str_eq(alert->rule, "no_baseline");
+    cr_expect_str_eq(alert->target, "2035");
+    cr_expect_str_eq(data.topic, "rd_intensity/no_baseline/firing");
+    cr_expect_not_null(strstr(alert->summary_en, "its figure for 2023 cannot be judged"));
+    cr_expect_null(tell_reason(&data, "2035", "no_baseline", 12), "it was said");
+    cr_expect_null(tell_reason(&data, "2025", "", 13), "the other target has one");
+    alert = tell_reason(&data, "2035", "", 14);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, RESOLVED);
+    data_free(&data);
+}
+
 static const Songhua__V1__Alert *tell_refusal(struct data_case *data, uint32_t version)
 {
     Songhua__V1__FrameworkRefusal refusal = SONGHUA__V1__FRAMEWORK_REFUSAL__INIT;

@@ -114,6 +114,30 @@ Test(coverage, three_zones_of_eight_at_the_start_are_judged_on_a_straight_path, 
     cr_expect_eq(judge_figure(zones, "2023", "8").verdict, IS(ACHIEVED));
 }
 
+Test(coverage, case_15_the_number_of_things_is_the_frameworks_in_force, .timeout = 10)
+{
+    struct record eight = record_of(
+        "    direction: up\n    method: coverage\n    targets:\n"
+        "      - {id: \"2025\", comparator: \">=\", value: 8, deadline: 2025}\n" BASE("2020", "0"));
+    struct record ten =
+        record_of("    direction: up\n    method: coverage\n    targets:\n"
+                  "      - {id: \"2025\", comparator: \">=\", value: 10, deadline: 2025}\n" BASE(
+                      "2020", "0"));
+    record_add(&eight, "2023", "4", 'A');
+    cr_assert_eq(evaluation_set_framework(eight.evaluation, ten.framework, (struct address){5, 0}),
+                 ERR_OK);
+    struct judgement judgement = record_judge_at(&eight, NULL, (struct as_of){4, UINT64_MAX});
+    cr_expect_eq(judgement.numbers[NUMBER_COMPLETION], 0.5);
+    eight.sequence = 5;
+    struct framework *first = eight.framework;
+    eight.framework = ten.framework;
+    judgement = record_judge(&eight, NULL);
+    cr_expect_eq(judgement.numbers[NUMBER_COMPLETION], 0.4);
+    eight.framework = first;
+    record_free(&eight);
+    record_free(&ten);
+}
+
 Test(rank, a_smaller_place_is_better_on_a_straight_path, .timeout = 10)
 {
     static const char *const place =

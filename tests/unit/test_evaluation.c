@@ -351,10 +351,27 @@ Test(evaluation, without_a_framework_nothing_is_judged, .timeout = 10)
     evaluation_free(evaluation);
 }
 
+/* Under which framework, and what it says of the target. */
+static enum err note_label(void *context, const struct judgement *judgement)
+{
+    struct judgement *out = context;
+    *out = *judgement;
+    return ERR_OK;
+}
+
+static struct judgement judged_at(const struct record *record, uint64_t sequence)
+{
+    struct judgement judgement;
+    const struct as_of as_of = {sequence, UINT64_MAX};
+    cr_assert_eq(evaluation_judge_all(record->evaluation, as_of, note_label, &judgement), ERR_OK);
+    return judgement;
+}
+
 Test(evaluation, case_12_a_framework_is_in_force_from_its_place_in_the_record_on, .timeout = 10)
 {
     struct record record = record_of(RD);
     record_add(&record, "2023", "1.55", 'A');
+    struct judgement at_first = judged_at(&record, 4);
     struct record stricter =
         record_of("    direction: up\n    method: cagr_target\n    targets:\n"
                   "      - {id: \"2025\", comparator: \">\", value: 4, deadline: 2025}\n"
@@ -365,6 +382,10 @@ Test(evaluation, case_12_a_framework_is_in_force_from_its_place_in_the_record_on
     struct as_of before = {4, UINT64_MAX}, after = {5, UINT64_MAX};
     cr_expect_eq(evaluation_framework(record.evaluation, before), record.framework);
     cr_expect_eq(evaluation_framework(record.evaluation, after), stricter.framework);
+    struct judgement old = judged_at(&record, 4), new = judged_at(&record, 5);
+    cr_expect(is_same(&old, &at_first), "what was judged before stands");
+    cr_expect_eq(new.numbers[NUMBER_TARGET], 4);
+    cr_expect_eq(new.verdict, IS(LAGGING));
     record_free(&record);
     record_free(&stricter);
 }

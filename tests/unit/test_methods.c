@@ -83,6 +83,38 @@ Test(non_decreasing, case_18_each_figure_is_held_against_the_one_before, .timeou
     record_free(&record);
 }
 
+Test(non_decreasing, case_18_a_number_is_reached_first_and_from_then_on_none_may_fall,
+     .timeout = 10)
+{
+    struct record record = record_of(
+        "    direction: up\n    method: non_decreasing\n    targets:\n"
+        "      - {id: fund, comparator: \">=\", value: 10, deadline: 2030}\n" BASE("2020", "5"));
+    record_add(&record, "2021", "5.6", 'A');
+    struct judgement judgement = record_judge(&record, NULL);
+    expect_number(&judgement, NUMBER_RATIO, 0.12 / (pow(2, 0.1) - 1), 1e-12);
+    expect_verdict(&judgement, IS(ON_TRACK), REASON_NONE);
+    record_add(&record, "2022", "5.5", 'A');
+    judgement = record_judge(&record, NULL);
+    expect_verdict(&judgement, IS(ACCELERATE), REASON_NONE); /* a fall, but the way is long */
+    record_add(&record, "2023", "10", 'A');
+    judgement = record_judge(&record, NULL);
+    expect_verdict(&judgement, IS(ACHIEVED), REASON_NONE);
+    record_add(&record, "2024", "12", 'A');
+    record_add(&record, "2025", "11", 'A');
+    judgement = record_judge(&record, NULL);
+    expect_verdict(&judgement, IS(MOVING_AWAY), REASON_DECREASED);
+    cr_expect_not(judgement_has(&judgement, NUMBER_POINTS));
+    record_add(&record, "2026", "11", 'A');
+    judgement = record_judge(&record, NULL);
+    expect_verdict(&judgement, IS(ACHIEVED), REASON_NONE);
+    record_add(&record, "2027", "8", 'A');
+    record_add(&record, "2028", "8.5", 'A');
+    judgement = record_judge(&record, NULL);
+    expect_number(&judgement, NUMBER_TARGET, 10, 0);
+    expect_verdict(&judgement, IS(ON_TRACK), REASON_NONE); /* the way back to it */
+    record_free(&record);
+}
+
 Test(non_decreasing, a_break_is_not_a_decrease, .timeout = 10)
 {
     struct record record = record_of(RATCHET);
