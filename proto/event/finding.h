@@ -28,6 +28,10 @@
     X(CSV_NUL, "SH-2107", "the file holds a NUL byte", "文件含有空字节",                               \
       "This is not a text file, or it was cut off; export it again as CSV.",                           \
       "这不是文本文件或文件已损坏；请重新导出为 CSV。")                                                \
+    X(CSV_UTF16, "SH-2148", "the file is UTF-16 (saved as “Unicode text”)",                            \
+      "文件为 UTF-16 编码（即另存时选了“Unicode 文本”）",                                              \
+      "Open it in the spreadsheet program and save it as “CSV UTF-8 (comma delimited)”.",              \
+      "请在表格软件中打开，另存为“CSV UTF-8（逗号分隔）”。")                                           \
     X(CSV_LIMIT, "SH-2108", "larger than allowed", "超出允许的大小",                                   \
       "The message names the limit; split the file or shorten the field.",                             \
       "信息中写明了上限；请拆分文件或缩短字段。")                                                      \

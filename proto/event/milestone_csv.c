@@ -20,6 +20,7 @@ struct reading {
     struct observation_csv_counts counts;
     int field_of[MAX_COLUMNS]; /* column -> enum milestone_field */
     size_t columns;            /* 0: the header has not come yet */
+    char separator;            /* of columns; 0: likewise */
     bool is_asked_only;        /* whether the header is one of milestones, and no more */
     bool is_milestones;
 
@@ -77,6 +78,9 @@ static enum err split(struct reading *reading, const char *text, size_t size, bo
     reading->used = reading->fields = 0;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return ERR_NOMEM;
+    if (reading->separator == 0)
+        reading->separator = text_lines_separator(text, size);
+    csv_set_delim(&parser, (unsigned char)reading->separator);
     *is_whole = csv_parse(&parser, text, size, on_field, on_row, reading) == size &&
                 csv_fini(&parser, on_field, on_row, reading) == 0;
     csv_free(&parser);
@@ -170,7 +174,7 @@ static enum err refuse(struct reading *reading, uint64_t line, enum finding find
 
 static bool is_blank(const char *text, size_t size)
 {
-    return strspn(text, " \t\r\n,") >= size;
+    return strspn(text, " \t\r\n,;") >= size;
 }
 
 static enum err take_line(void *context, uint64_t line, const char *text, size_t size,

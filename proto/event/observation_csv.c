@@ -23,6 +23,7 @@ struct observation_csv {
 
     int field_of[MAX_COLUMNS]; /* column of the header -> enum observation_field */
     size_t columns;            /* 0: the header has not come yet */
+    char separator;            /* of columns; 0: likewise */
 
     struct buffer row;          /* the fields so far, each with its NUL */
     size_t start[MAX_COLUMNS];  /* of each field in `row` */
@@ -76,6 +77,8 @@ static enum err start_parser(struct observation_csv *csv)
 {
     if (csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return ERR_NOMEM;
+    if (csv->separator != 0)
+        csv_set_delim(&csv->parser, (unsigned char)csv->separator);
     return ERR_OK;
 }
 
@@ -174,6 +177,10 @@ static void find_unknown_column(struct observation_csv *csv, size_t column, cons
         best = is_part ? 0 : distance;
         snprintf(zh, sizeof zh, "是否指 %s", known);
         snprintf(en, sizeof en, "did you mean %s", known);
+    }
+    if (strstr(name, "，") != NULL || strstr(name, "；") != NULL) {
+        snprintf(zh, sizeof zh, "列之间是全角标点；请改用半角逗号 ,");
+        snprintf(en, sizeof en, "full-width punctuation between columns; write a plain comma");
     }
     find(csv, csv->row_line, column + 1, FINDING_CSV_COLUMN, NULL, name, zh, en);
 }
@@ -327,7 +334,7 @@ static enum err refuse_line(struct observation_csv *csv, enum finding finding)
         snprintf(en, sizeof en, "a line has at most %d bytes", CSV_ROW_MAX_BYTES);
     }
     find(csv, csv->line, 0, finding, NULL, NULL, zh, en);
-    return finding == FINDING_CSV_NUL ? ERR_ROWS : abandon_row(csv);
+    return finding == FINDING_CSV_NUL || finding == FINDING_CSV_UTF16 ? ERR_ROWS : abandon_row(csv);
 }
 
 /* A quote that is never closed swallows the rest of the file: say where it began, and stop. */
@@ -355,6 +362,10 @@ static enum err take_line(void *context, uint64_t line, const char *text, size_t
         csv->row_line = line;
     if (finding != FINDING_NONE)
         return refuse_line(csv, finding);
+    if (csv->separator == 0) {
+        csv->separator = text_lines_separator(text, size);
+        csv_set_delim(&csv->parser, (unsigned char)csv->separator);
+    }
     csv->row_bytes += size;
     if (csv->row_bytes > CSV_ROW_MAX_BYTES)
         return refuse_open_quote(csv);

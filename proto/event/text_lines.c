@@ -107,6 +107,16 @@ static void drop_byte_order_mark(struct text_lines *lines)
     line->size -= 3;
 }
 
+static bool is_utf16(const struct text_lines *lines)
+{
+    const unsigned char *bytes = lines->line.data;
+    if (lines->number != 1 || lines->line.size < 2)
+        return false;
+    bool has_mark =
+        (bytes[0] == 0xFF && bytes[1] == 0xFE) || (bytes[0] == 0xFE && bytes[1] == 0xFF);
+    return has_mark || (bytes[0] == 0) != (bytes[1] == 0);
+}
+
 static enum err hand_out(struct text_lines *lines)
 {
     const struct buffer *text = NULL;
@@ -114,6 +124,8 @@ static enum err hand_out(struct text_lines *lines)
     drop_byte_order_mark(lines);
     if (lines->is_too_long)
         finding = FINDING_CSV_LIMIT;
+    else if (is_utf16(lines))
+        finding = FINDING_CSV_UTF16;
     else if (lines->line.size > 0 && memchr(lines->line.data, 0, lines->line.size) != NULL)
         finding = FINDING_CSV_NUL;
     else if ((text = decode(lines)) == NULL)
@@ -159,4 +171,18 @@ enum err text_lines_finish(struct text_lines *lines)
     if (lines->line.size == 0 && !lines->is_too_long)
         return ERR_OK;
     return hand_out(lines);
+}
+
+char text_lines_separator(const char *header, size_t size)
+{
+    enum { COLUMNS_MIN = 4 };
+    size_t commas = 0, tabs = 0, semicolons = 0;
+    for (size_t i = 0; i < size; i++) {
+        commas += header[i] == ',';
+        tabs += header[i] == '\t';
+        semicolons += header[i] == ';';
+    }
+    if (!commas && !semicolons && tabs >= COLUMNS_MIN - 1)
+        return '\t';
+    return !commas && !tabs && semicolons >= COLUMNS_MIN - 1 ? ';' : ',';
 }

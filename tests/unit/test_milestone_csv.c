@@ -83,6 +83,18 @@ Test(milestone_csv, reports_are_read_in_either_language_and_any_order, .timeout 
 
 #define HEADER "indicator,region,part,state,date\n"
 
+Test(milestone_csv, a_table_with_tabs_is_read_as_well, .timeout = 10)
+{
+    static const char text[] = "日期\t进展\t分项\t地区\t指标\t来源\n"
+                               "2024年6月30日\t已完成\t甲区\t吉林省\tzones\t文件, 第 2 页\n";
+    struct read read = read_csv(text);
+    cr_expect(milestone_csv_is(text, sizeof text - 1));
+    cr_expect_eq(read.err, ERR_OK);
+    cr_assert_eq(read.count, 1);
+    cr_expect_str_eq(read.rows[0], "zones 220000 [a] 2 2024-06-30");
+    diag_fini(&read.diag);
+}
+
 Test(milestone_csv, what_is_wrong_is_named_where_it_stands, .timeout = 10)
 {
     expect_finding(HEADER "zones,220000,c,done,2024-01-01\n", FINDING_PART_MISFIT, 2, 3, "a, b");

@@ -326,7 +326,42 @@ Test(observation_csv, a_nul_byte_ends_the_reading, .timeout = 10)
 Test(observation_csv, a_file_in_utf16_is_refused_clearly, .timeout = 10)
 {
     static const char bytes[] = "\xFF\xFEi\0n\0d\0i\0\n\0";
-    expect_finding(read_bytes(bytes, sizeof bytes - 1, 4096), FINDING_CSV_NUL, 1, 0, "text file");
+    static const char without_mark[] = "\0i\0n\0d\0i\0\n";
+    expect_finding(read_bytes(bytes, sizeof bytes - 1, 4096), FINDING_CSV_UTF16, 1, 0,
+                   "“CSV UTF-8 (comma delimited)”");
+    expect_finding(read_bytes(without_mark, sizeof without_mark - 1, 4096), FINDING_CSV_UTF16, 1, 0,
+                   "UTF-16");
+}
+
+Test(observation_csv, tabs_or_semicolons_separate_columns_when_the_header_says_so, .timeout = 10)
+{
+    static const char rows[] = "2:220000:rd_intensity:2020:130/2:%:14|"
+                               "4:220000:rd_intensity:2021:139/2:%:14|";
+    struct reading reading =
+        read_text("indicator\tregion\tperiod\tvalue\tunit\tobs_status\tsource\n"
+                  "rd_intensity\t220000\t2020\t1.30\t%\tP\t公报, 表 1\n"
+                  "rd\"x\t220000\t2021\t1\t%\tP\t\n" /* the reading begins anew behind it */
+                  "rd_intensity\t220000\t2021\t1.39\t%\tP\t\n");
+    cr_expect_str_eq(reading.rows, rows);
+    cr_expect_eq(reading.counts.refused, 1);
+    diag_fini(&reading.diag);
+    reading = read_text("指标;地区;时期;数值;单位;状态\r\n"
+                        "rd_intensity;220000;2020;1.30;%;P\r\n\r\n"
+                        "rd_intensity;220000;2021;1.39;%;P\r\n");
+    cr_expect_str_eq(reading.rows, rows);
+    diag_fini(&reading.diag);
+}
+
+Test(observation_csv, a_decimal_comma_is_no_separator_and_no_number, .timeout = 10)
+{
+    expect_finding(read_text("indicator;region;period;value\nx;220000;2020;1,30\n"),
+                   FINDING_NUMBER_SEPARATOR, 2, 4, "");
+}
+
+Test(observation_csv, full_width_commas_in_the_header_are_named, .timeout = 10)
+{
+    expect_finding(read_text("指标，地区，时期，数值\nx，220000，2020，1\n"), FINDING_CSV_COLUMN, 1,
+                   1, "plain comma");
 }
 
 Test(observation_csv, bytes_of_no_encoding_are_refused, .timeout = 10)
