@@ -21,7 +21,7 @@ const struct option broker_positions_options[] = {
     {"until-caught-up", 0, OPTION_DURATION, AT(until_ms), "TIME",
      "wait until the named consumers have finished what is stored; exit 75 when they have not"},
     {"delete", 0, OPTION_FLAG, AT(is_delete), NULL,
-     "take the named consumers' positions away, so that they hold back no retention (role admin)"},
+     "take the named consumers' positions away, so that they hold back no retention (roles operator, admin)"},
     {0},
 };
 

@@ -102,7 +102,8 @@ bool rights_is_own_name(const struct rights *rights, const char *name)
 
 bool rights_may_drop(const struct rights *rights, const char *consumer)
 {
-    return rights->role == ROLE_ADMIN || rights_is_own_name(rights, consumer);
+    return rights->role == ROLE_ADMIN || rights->role == ROLE_OPERATOR ||
+           rights_is_own_name(rights, consumer);
 }
 
 bool rights_may_be(const struct rights *rights, const char *producer)

@@ -39,7 +39,7 @@ enum rights_finding rights_may_publish(const struct rights *rights,
 /* Whether it may publish under this name at all, and keep positions under this one. */
 bool rights_may_be(const struct rights *rights, const char *producer);
 bool rights_is_own_name(const struct rights *rights, const char *name);
-/* Whether it may take this consumer's position away: its own, and an admin anybody's. */
+/* Whether it may take this consumer's position away: its own; operators and admins anybody's. */
 bool rights_may_drop(const struct rights *rights, const char *consumer);
 
 bool rights_may_read(const struct rights *rights, const char *stream);

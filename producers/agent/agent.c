@@ -66,7 +66,9 @@ enum err agent_choose_region(const struct invocation *invocation,
                             "请用 --region 指明地区 / say with --region which region is meant");
     }
     if (identity && !agent_may_report(identity, region))
-        return command_fail(invocation, ERR_DENIED, "%s: --region %06u", identity->name, region);
+        return command_fail(invocation, ERR_DENIED,
+                            "%s: region %06u 不在证书的地区之内 / is not one of its regions",
+                            identity->name, region);
     *out = region;
     return ERR_OK;
 }

@@ -56,9 +56,10 @@ static enum err pack(const struct settings *settings, const struct framework *fr
     return err;
 }
 
+/* The province's, whatever prefecture the configuration is for: a planner may use an agent's machine. */
 static enum err choose_region(struct dispatch *dispatch, uint32_t *out)
 {
-    if (!dispatch->agent->region && dispatch->identity.has_all_regions) {
+    if (agent_may_report(&dispatch->identity, REGION_JILIN)) {
         *out = REGION_JILIN;
         return ERR_OK;
     }

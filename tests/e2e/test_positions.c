@@ -15,7 +15,7 @@ static void begin(void)
     hub_open(&hub);
     const struct identity *agent = world_identity(hub.world, "agent", ROLE_AGENT, "220100");
     world_identity(hub.world, "reader", ROLE_READER, "*");
-    world_identity(hub.world, "admin", ROLE_ADMIN, "*");
+    world_identity(hub.world, "operator", ROLE_OPERATOR, "*");
     broker_reload(hub.broker);
     struct publisher *publisher = hub_publisher(&hub, agent, "events", "agent");
     for (int i = 0; i < 3; i++)
@@ -69,16 +69,16 @@ Test(positions, one_beyond_the_end_is_refused_by_name)
     cr_expect_eq(save("reader", "reader", 0, 3, why), ERR_OK);
 }
 
-Test(positions, an_admin_takes_a_dead_consumers_away_and_that_is_all_it_may_do_to_it)
+Test(positions, an_operator_takes_a_dead_consumers_away_and_that_is_all_it_may_do_to_it)
 {
     char why[200], *output;
     cr_assert_eq(save("reader", "reader.old", 0, 2, why), ERR_OK);
-    cr_expect_eq(save("admin", "reader.old", 2, 3, why), ERR_DENIED);
-    cr_expect_eq(run("admin", "--delete", "reader.old", NULL), 0);
-    cr_assert_eq(run("admin", "--json", NULL, &output), 0);
+    cr_expect_eq(save("operator", "reader.old", 2, 3, why), ERR_DENIED);
+    cr_expect_eq(run("operator", "--delete", "reader.old", NULL), 0);
+    cr_assert_eq(run("operator", "--json", NULL, &output), 0);
     cr_expect_str_eq(output, "");
     free(output);
-    cr_expect_eq(run("admin", "--delete", "reader.old", NULL), 66, "it is gone");
+    cr_expect_eq(run("operator", "--delete", "reader.old", NULL), 66, "it is gone");
     cr_expect_eq(save("reader", "reader.old", 0, 3, why), ERR_OK, "it may come back");
 }
 

@@ -310,6 +310,27 @@ Test(agent_framework, a_planner_publishes_each_version_once_byte_for_byte, .time
     agent_case_free(&agent);
 }
 
+Test(agent_framework, it_is_the_provinces_whatever_prefecture_the_configuration_is_for,
+     .timeout = 30)
+{
+    struct agent_case *agent = agent_case_new("220100");
+    size_t count;
+    uint32_t regions[AGENT_CASE_MAX_EVENTS];
+    cr_assert_eq(agent_case_run(agent, ARGUMENTS("keygen", "planner", "--role", "planner",
+                                                 "--region", "220000")),
+                 0, "%s", agent->err);
+    cr_expect_eq(
+        agent_case_run(agent, ARGUMENTS("framework", "--timeout", "0s", "--identity",
+                                        "planner.cert", "--region", "220200", "framework.yaml")),
+        0, "%s", agent->err);
+    snprintf(agent->identity.name, sizeof agent->identity.name, "planner");
+    Songhua__V1__Event **events = agent_case_events(agent, &count, regions);
+    cr_assert_eq(count, 1);
+    cr_expect_eq(regions[0], 220000);
+    agent_case_free_events(events, count);
+    agent_case_free(&agent);
+}
+
 Test(agent_framework, a_wrong_one_is_refused_with_its_place, .timeout = 30)
 {
     struct agent_case *agent = agent_case_new("220100");
