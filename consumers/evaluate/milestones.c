@@ -143,6 +143,15 @@ static bool is_id(const char *text, size_t min)
     return size >= min && size <= OBSERVATION_ID_MAX_BYTES;
 }
 
+/* A state that was reached on a day after the one on which it was recorded, by the record's clock; a day
+ * is allowed between two clocks. Where no time is recorded every day may have come. */
+static bool lies_ahead(const Songhua__V1__Milestone *milestone, struct date date,
+                       uint64_t stored_ms)
+{
+    return stored_ms != 0 && milestone->state != SONGHUA__V1__MILESTONE_STATE__MILESTONE_PLANNED &&
+           date_number(date_start_ms(date)) > date_number(stored_ms) + 1;
+}
+
 enum err milestones_add(struct milestones *milestones, uint32_t region,
                         const Songhua__V1__Milestone *milestone, struct address address,
                         uint64_t stored_ms, bool *is_new)
@@ -151,7 +160,8 @@ enum err milestones_add(struct milestones *milestones, uint32_t region,
     struct milestone_log *log;
     if (!is_id(milestone->indicator, 1) || !is_id(milestone->part, 0) ||
         date_parse(milestone->date, &date) != ERR_OK ||
-        (unsigned)milestone->state > SONGHUA__V1__MILESTONE_STATE__MILESTONE_EXEMPT)
+        (unsigned)milestone->state > SONGHUA__V1__MILESTONE_STATE__MILESTONE_EXEMPT ||
+        lies_ahead(milestone, date, stored_ms))
         return ERR_USAGE;
     struct milestone_report report = {.address = address,
                                       .stored_ms = stored_ms,

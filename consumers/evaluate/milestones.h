@@ -37,7 +37,7 @@ void milestones_init(struct milestones *milestones, struct arena *arena);
 void milestones_fini(struct milestones *milestones);
 
 /* *is_new is false when a report of the same address is there already.
- * Errors  ERR_USAGE (no day, unknown state, ids out of form), ERR_NOMEM. */
+ * Errors  ERR_USAGE (no day, or one after that of `stored_ms`; unknown state, ids out of form), ERR_NOMEM. */
 MUST_CHECK enum err milestones_add(struct milestones *milestones, uint32_t region,
                                    const Songhua__V1__Milestone *milestone, struct address address,
                                    uint64_t stored_ms, bool *is_new);

@@ -100,6 +100,13 @@ static enum err take_milestone(void *context, const struct milestone_row *row)
     return evaluation_add_milestone(run->evaluation, row->region, row->milestone, address, 0);
 }
 
+/* What may have happened: by now, or by the moment that is asked for. */
+static uint64_t latest_day(const struct run *run)
+{
+    uint64_t now_ms = clock_realtime_ms();
+    return run->settings->as_of_ms > now_ms ? run->settings->as_of_ms : now_ms;
+}
+
 /* Figures, or reports of milestones: the header tells. */
 static enum err read_rows(struct run *run, const struct buffer *bytes, struct diag *diag)
 {
@@ -107,8 +114,8 @@ static enum err read_rows(struct run *run, const struct buffer *bytes, struct di
     struct observation_csv_counts counts;
     struct observation_csv *csv;
     if (milestone_csv_is(bytes->data, bytes->size))
-        return milestone_csv_read(bytes->data, bytes->size, run->framework, diag, take_milestone,
-                                  run, &counts);
+        return milestone_csv_read(bytes->data, bytes->size, run->framework, latest_day(run), diag,
+                                  take_milestone, run, &counts);
     enum err err = observation_csv_new(&options, diag, take_row, run, &csv);
     if (err != ERR_OK)
         return err;

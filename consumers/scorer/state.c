@@ -139,7 +139,10 @@ static enum err add_figure(struct scorer_state *state, uint32_t region,
     const char *what;
     enum err err = add_body(state, region, event, address, stored_ms, &what);
     if (err == ERR_USAGE) {
-        refuse(state, address, what, "period, day, decimals, status or ids are out of form");
+        refuse(state, address, what,
+               event->body_case == SONGHUA__V1__EVENT__BODY_MILESTONE
+                   ? "its day lies after the record's, or day, state or ids are out of form"
+                   : "period, decimals, status or ids are out of form");
         return ERR_OK;
     }
     absorbed->has_changed = absorbed->has_changed || !err;

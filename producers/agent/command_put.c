@@ -2,6 +2,7 @@
 #include "producers/agent/dispatch.h"
 #include "producers/agent/source.h"
 #include "proto/base/buffer.h"
+#include "proto/event/milestone_check.h"
 #include "proto/event/observation_check.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ struct settings {
     struct agent_settings agent;
     struct dispatch_settings dispatch;
     const char *indicator, *period, *value, *unit, *obs_status, *definition, *source, *note;
-    const char *revises;
+    const char *revises, *part, *state, *date;
 };
 
 /* clang-format off */
@@ -30,6 +31,9 @@ static const struct option options[] = {
     TEXT("source", source, "TEXT", "document, and page or table"),
     TEXT("note", note, "TEXT", "a remark"),
     TEXT("revises", revises, "ADDRESS", "sequence.index of the figure that this one replaces"),
+    TEXT("milestone", state, "STATE", "of a milestone or duty: planned started done cancelled exempt"),
+    TEXT("part", part, "PART", "with --milestone: its part; of a duty the period"),
+    TEXT("date", date, "DAY", "with --milestone: the day on which it was reached, 2024-06-30"),
     {0}};
 #undef TEXT
 /* clang-format on */
@@ -46,11 +50,47 @@ static enum err append_field(struct buffer *out, const char *text)
     return err ? err : buffer_append(out, "\",", 2);
 }
 
+/* A header and a row. */
+static enum err write_fields(const char *const *names, const char *const *fields, int count,
+                             struct buffer *out)
+{
+    enum err err = ERR_OK;
+    for (int i = 0; i < count && !err; i++)
+        err = buffer_append_format(out, "%s%s", i ? "," : "", names[i]);
+    if (!err)
+        err = buffer_append(out, "\n", 1);
+    for (int i = 0; i < count && !err; i++)
+        err = append_field(out, fields[i]);
+    if (err)
+        return err;
+    out->data[out->size - 1] = '\n'; /* the last comma */
+    return ERR_OK;
+}
+
+static enum err write_milestone(const struct settings *settings, const char *code,
+                                struct buffer *out)
+{
+    const char *names[MILESTONE_FIELDS];
+    const char *const fields[MILESTONE_FIELDS] = {[MILESTONE_INDICATOR] = settings->indicator,
+                                                  [MILESTONE_REGION] = code,
+                                                  [MILESTONE_PART] = settings->part,
+                                                  [MILESTONE_STATE] = settings->state,
+                                                  [MILESTONE_DATE] = settings->date,
+                                                  [MILESTONE_SOURCE] = settings->source,
+                                                  [MILESTONE_NOTE] = settings->note};
+    for (int i = 0; i < MILESTONE_FIELDS; i++)
+        names[i] = milestone_field_name((enum milestone_field)i);
+    return write_fields(names, fields, MILESTONE_FIELDS, out);
+}
+
 /* The options as a file of one row, so that a figure by hand passes the same checks as any other. */
 static enum err write_row(const struct settings *settings, uint32_t region, struct buffer *out)
 {
     char code[REGION_CODE_BYTES];
+    const char *names[FIELD_COUNT];
     region_format(region, code);
+    if (settings->state)
+        return write_milestone(settings, code, out);
     const char *const fields[FIELD_COUNT] = {[FIELD_INDICATOR] = settings->indicator,
                                              [FIELD_REGION] = code,
                                              [FIELD_PERIOD] = settings->period,
@@ -60,18 +100,9 @@ static enum err write_row(const struct settings *settings, uint32_t region, stru
                                              [FIELD_DEFINITION] = settings->definition,
                                              [FIELD_SOURCE] = settings->source,
                                              [FIELD_NOTE] = settings->note};
-    enum err err = ERR_OK;
-    for (int i = 0; i < FIELD_COUNT && !err; i++)
-        err = buffer_append_format(out, "%s%s", i ? "," : "",
-                                   observation_field_name((enum observation_field)i));
-    if (!err)
-        err = buffer_append(out, "\n", 1);
-    for (int i = 0; i < FIELD_COUNT && !err; i++)
-        err = append_field(out, fields[i]);
-    if (err)
-        return err;
-    out->data[out->size - 1] = '\n'; /* the last comma */
-    return ERR_OK;
+    for (int i = 0; i < FIELD_COUNT; i++)
+        names[i] = observation_field_name((enum observation_field)i);
+    return write_fields(names, fields, FIELD_COUNT, out);
 }
 
 static enum err put_row(struct dispatch *dispatch, const struct framework *framework,
@@ -106,6 +137,31 @@ static bool is_address(const char *text)
     return sequence && text[sequence] == '.' && *index && !index[strspn(index, digits)];
 }
 
+/* A figure has a period, a milestone a state and a day; not both. */
+static enum err check_options(const struct invocation *invocation)
+{
+    const struct settings *settings = invocation->settings;
+    bool is_figure = settings->period || settings->value || settings->revises;
+    bool is_milestone = settings->state || settings->part || settings->date;
+    if (is_figure && is_milestone)
+        return command_fail(
+            invocation, ERR_USAGE,
+            "数值用 --period 和 --value，进展用 --milestone 和 --date，不能混用 / a figure has "
+            "--period and --value, a milestone --milestone and --date: not both");
+    if (!settings->indicator ||
+        (is_milestone ? !settings->state || !settings->date : !settings->period))
+        return command_fail(
+            invocation, ERR_USAGE,
+            "需要 --indicator 和 --period（数值）或 --milestone 和 --date（进展） / --indicator "
+            "is needed, and --period (a figure) or --milestone and --date (a milestone)");
+    if (settings->revises && !is_address(settings->revises))
+        return command_fail(
+            invocation, ERR_USAGE,
+            "--revises \"%s\" 不是事件地址 / is not an event's address, such as 120.3",
+            settings->revises);
+    return ERR_OK;
+}
+
 static enum err run(const struct invocation *invocation)
 {
     const struct settings *settings = invocation->settings;
@@ -113,15 +169,9 @@ static enum err run(const struct invocation *invocation)
     struct buffer row;
     struct framework *framework = NULL;
     uint32_t region;
-    if (!settings->indicator || !settings->period)
-        return command_fail(invocation, ERR_USAGE,
-                            "需要 --indicator 和 --period / --indicator and --period are needed");
-    if (settings->revises && !is_address(settings->revises))
-        return command_fail(
-            invocation, ERR_USAGE,
-            "--revises \"%s\" 不是事件地址 / is not an event's address, such as 120.3",
-            settings->revises);
-    enum err err = dispatch_open(invocation, &settings->agent, &settings->dispatch, &dispatch);
+    enum err err = check_options(invocation);
+    if (!err)
+        err = dispatch_open(invocation, &settings->agent, &settings->dispatch, &dispatch);
     if (err)
         return err;
     buffer_init(&row, ROW_MAX_BYTES);
@@ -143,7 +193,7 @@ struct command agent_put_command(void)
 {
     return (struct command){
         .name = "put",
-        .summary = "手工上报一个数值 / report one figure by hand",
+        .summary = "手工上报一个数值或进展 / report one figure or milestone by hand",
         .run = run,
         .options = options,
         .settings_bytes = sizeof(struct settings),

@@ -3,6 +3,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/cli/table.h"
+#include "proto/event/milestone_check.h"
 #include "proto/event/observation_check.h"
 #include "proto/event/period.h"
 
@@ -11,7 +12,7 @@
 struct settings {
     struct agent_settings agent;
     const char *period;
-    bool is_chinese;
+    bool is_chinese, wants_milestones;
 };
 
 static const struct option options[] = {
@@ -20,6 +21,8 @@ static const struct option options[] = {
      "only the indicators of its kind; default: the last that has ended, for each"},
     {"chinese", 0, OPTION_FLAG, offsetof(struct settings, is_chinese), NULL,
      "Chinese column names"},
+    {"milestones", 0, OPTION_FLAG, offsetof(struct settings, wants_milestones), NULL,
+     "a row for each part of the milestones and duties, instead of figures"},
     {0}};
 
 /* The last period of the frequency that has ended by now. */
@@ -75,32 +78,102 @@ static enum frequency frequency_of(const struct indicator *indicator)
     return cadence_frequency(has_own ? definition->cadence : indicator->cadence);
 }
 
+/* --- milestones and duties ---------------------------------------------------------------------- */
+
+static void print_milestone_header(bool is_chinese)
+{
+    const char *fields[MILESTONE_FIELDS];
+    for (int i = 0; i < MILESTONE_FIELDS; i++)
+        fields[i] = is_chinese ? milestone_field_name_zh((enum milestone_field)i)
+                               : milestone_field_name((enum milestone_field)i);
+    csv_line(fields, MILESTONE_FIELDS);
+}
+
+/* Without state and date it reports nothing, so that rows not filled in may stay. */
+static void print_part(const struct indicator *indicator, uint32_t region, const char *part,
+                       const char *name)
+{
+    char code[REGION_CODE_BYTES], note[600];
+    region_format(region, code);
+    snprintf(note, sizeof note, "%s%s%s：填入进展和日期 / fill in state and date",
+             indicator->name.zh, *name ? " " : "", name);
+    const char *const fields[MILESTONE_FIELDS] = {[MILESTONE_INDICATOR] = indicator->id,
+                                                  [MILESTONE_REGION] = code,
+                                                  [MILESTONE_PART] = part,
+                                                  [MILESTONE_STATE] = "",
+                                                  [MILESTONE_DATE] = "",
+                                                  [MILESTONE_SOURCE] = "",
+                                                  [MILESTONE_NOTE] = note};
+    csv_line(fields, MILESTONE_FIELDS);
+}
+
+/* Each part, the whole where there are none; of a duty the period. */
+static size_t print_parts(const struct indicator *indicator, uint32_t region, struct period period)
+{
+    char when[PERIOD_TEXT_BYTES];
+    if (milestone_kind(indicator) == MILESTONE_DUTY) {
+        period_format(period, when);
+        print_part(indicator, region, when, "");
+        return 1;
+    }
+    if (indicator->part_count == 0)
+        print_part(indicator, region, "", "");
+    for (size_t i = 0; i < indicator->part_count; i++)
+        print_part(indicator, region, indicator->parts[i].id, indicator->parts[i].name.zh);
+    return indicator->part_count > 0 ? indicator->part_count : 1;
+}
+
+/* --- the file ----------------------------------------------------------------------------------- */
+
+/* What the region reports of the kind that is wanted, each for its period; *others counts the other kind. */
+static size_t print_all(const struct settings *settings, const struct framework *framework,
+                        uint32_t region, const struct period *given, size_t *others)
+{
+    size_t rows = 0;
+    *others = 0;
+    uint64_t now_ms = clock_realtime_ms();
+    for (size_t i = 0; i < framework->indicator_count; i++) {
+        const struct indicator *indicator = &framework->indicators[i];
+        enum frequency frequency = frequency_of(indicator);
+        bool is_milestone = milestone_kind(indicator) != MILESTONE_NOT;
+        if (!indicator_has_region(indicator, region) || (given && given->frequency != frequency))
+            continue;
+        if (is_milestone != settings->wants_milestones) {
+            ++*others;
+            continue;
+        }
+        struct period period = given ? *given : last_ended(frequency, now_ms);
+        if (!is_milestone)
+            print_row(indicator, region, period);
+        rows += is_milestone ? print_parts(indicator, region, period) : 1;
+    }
+    return rows;
+}
+
 static enum err print_rows(const struct invocation *invocation, const struct framework *framework,
                            uint32_t region)
 {
-    struct period given = {0};
-    size_t rows = 0;
-    uint64_t now_ms = clock_realtime_ms();
+    struct period given;
+    size_t milestones;
     const struct settings *settings = invocation->settings;
     if (settings->period && period_parse(settings->period, &given, NULL))
         return command_fail(invocation, ERR_USAGE, "--period %s: 2024, 2024-Q3, 2024-06",
                             settings->period);
-    print_header(settings->is_chinese);
-    for (size_t i = 0; i < framework->indicator_count; i++) {
-        const struct indicator *indicator = &framework->indicators[i];
-        enum frequency frequency = frequency_of(indicator);
-        if (!indicator_has_region(indicator, region) ||
-            (settings->period && given.frequency != frequency))
-            continue;
-        print_row(indicator, region, settings->period ? given : last_ended(frequency, now_ms));
-        rows++;
-    }
-    if (!rows)
+    if (settings->wants_milestones)
+        print_milestone_header(settings->is_chinese);
+    else
+        print_header(settings->is_chinese);
+    if (!print_all(settings, framework, region, settings->period ? &given : NULL, &milestones))
         return command_fail(
             invocation, ERR_NOT_FOUND,
-            "%06u: 指标体系中没有此地区填报的指标 / the framework has no indicator that "
-            "this region reports",
-            region);
+            "%06u: 指标体系中没有此地区填报的%s / the framework has no %s that this region reports",
+            region, settings->wants_milestones ? "进展" : "指标",
+            settings->wants_milestones ? "milestone" : "indicator");
+    if (milestones && !settings->wants_milestones)
+        fprintf(
+            stderr,
+            "另有 %zu 项填报进展 / %zu more report states: songhua-agent template --milestones\n",
+            milestones, milestones);
     return ERR_OK;
 }
 
@@ -131,5 +204,6 @@ struct command agent_template_command(void)
         .run = run,
         .options = options,
         .settings_bytes = sizeof(struct settings),
-        .examples = "songhua-agent template --region 长春市 > 2024.csv"};
+        .examples = "songhua-agent template --region 长春市 > 2024.csv\n"
+                    "songhua-agent template --milestones > milestones.csv"};
 }

@@ -18,6 +18,7 @@ struct source_input {
     size_t size;
     const struct framework *framework; /* checked against it */
     uint64_t max_rows;
+    uint64_t now_ms;           /* by when what is reported has happened */
     struct progress *progress; /* told the bytes that were read; NULL: nobody is */
 };
 

@@ -55,8 +55,8 @@ static enum err read_milestones(const struct source_input *input, struct diag *d
                                 struct reading *reading, struct observation_csv_counts *counts,
                                 bool *is_whole)
 {
-    enum err err = milestone_csv_read(input->bytes, input->size, input->framework, diag,
-                                      take_milestone, reading, counts);
+    enum err err = milestone_csv_read(input->bytes, input->size, input->framework, input->now_ms,
+                                      diag, take_milestone, reading, counts);
     *is_whole = (err == ERR_OK || err == ERR_ROWS) && has_sure_borders(diag);
     return err;
 }

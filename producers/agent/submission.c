@@ -125,6 +125,7 @@ static enum err read_rows(const struct source *source, const void *bytes, size_t
                                        .size = size,
                                        .framework = packing->options->framework,
                                        .max_rows = PARCEL_MAX_ROWS,
+                                       .now_ms = packing->now_ms,
                                        .progress = &progress};
     enum err err =
         source->read(&input, &submission->diag, take_row, packing, &counts, &submission->is_whole);

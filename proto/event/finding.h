@@ -168,6 +168,9 @@
       "政策事项须有条款和原文；自定事项须有作者和理由。")                                              \
     X(IDENTITY_INCOMPLETE, "SH-2229", "the identity is incomplete", "恒等关系不完整",                  \
       "The message names what this kind of identity needs.", "信息中写明了该类关系的要求。")           \
+    X(DATE_FUTURE, "SH-2231", "the day has not come yet", "该日期尚未到来",                            \
+      "Report a state once it is reached, with its day; only planned may lie ahead.",                  \
+      "请在达到该进展之后填报其日期；只有 计划 可写将来的日期。")                                      \
     X(TEXT_MISSING, "SH-2223", "text is empty", "文字为空", "Write the text in both languages.",       \
       "请用中英文写明。")
 

@@ -86,6 +86,16 @@ static void read_date(const char *text, struct milestone_room *room, Songhua__V1
     out->date = room->date;
 }
 
+static void check_day(const Songhua__V1__Milestone *milestone, uint64_t now_ms,
+                      struct milestone_issues *issues)
+{
+    struct date date;
+    bool lies_ahead = now_ms != UINT64_MAX && date_parse(milestone->date, &date) == ERR_OK &&
+                      date_start_ms(date) > now_ms;
+    if (lies_ahead && milestone->state != SONGHUA__V1__MILESTONE_STATE__MILESTONE_PLANNED)
+        add_issue(issues, FINDING_DATE_FUTURE, MILESTONE_DATE, "", "");
+}
+
 static void read_region(const char *text, uint32_t *region, struct milestone_issues *issues)
 {
     struct region_hint hint;
@@ -103,6 +113,13 @@ static bool uses(const struct indicator *indicator, enum method method)
         if (target_method(indicator, &indicator->targets[i]) == method)
             return true;
     return indicator->method == method;
+}
+
+enum milestone_kind milestone_kind(const struct indicator *indicator)
+{
+    if (uses(indicator, METHOD_RECURRING))
+        return MILESTONE_DUTY;
+    return uses(indicator, METHOD_MILESTONE) ? MILESTONE_PARTS : MILESTONE_NOT;
 }
 
 static void list_parts(const struct indicator *indicator, char *out, size_t size)
@@ -169,9 +186,10 @@ static void check_indicator(const struct framework *framework, const struct mile
     }
     if (!indicator_has_region(indicator, region))
         add_issue(issues, FINDING_REGION_NOT_LISTED, MILESTONE_REGION, "", "");
-    if (uses(indicator, METHOD_RECURRING))
+    enum milestone_kind kind = milestone_kind(indicator);
+    if (kind == MILESTONE_DUTY)
         check_turn(indicator, part, room, out, issues);
-    else if (uses(indicator, METHOD_MILESTONE))
+    else if (kind == MILESTONE_PARTS)
         check_part(indicator, part, out, issues);
     else
         add_issue(issues, FINDING_METHOD_MISFIT, MILESTONE_INDICATOR, "该指标填报数值，不填报进展",
@@ -179,8 +197,8 @@ static void check_indicator(const struct framework *framework, const struct mile
 }
 
 void milestone_build(const struct milestone_texts *texts, const struct framework *framework,
-                     struct milestone_room *room, uint32_t *region, Songhua__V1__Milestone *out,
-                     struct milestone_issues *issues)
+                     uint64_t now_ms, struct milestone_room *room, uint32_t *region,
+                     Songhua__V1__Milestone *out, struct milestone_issues *issues)
 {
     issues->count = 0;
     *region = 0;
@@ -198,6 +216,7 @@ void milestone_build(const struct milestone_texts *texts, const struct framework
     read_region(texts->text[MILESTONE_REGION], region, issues);
     read_state(texts->text[MILESTONE_STATE], out, issues);
     read_date(texts->text[MILESTONE_DATE], room, out, issues);
+    check_day(out, now_ms, issues);
     if (framework != NULL)
         check_indicator(framework, texts, *region, room, out, issues);
 }

@@ -19,6 +19,10 @@ enum milestone_field {
 const char *milestone_field_name(enum milestone_field field); /* "indicator" */
 const char *milestone_field_name_zh(enum milestone_field field);
 
+/* How states of the indicator are reported: not at all, of its parts, or of its periods. */
+enum milestone_kind { MILESTONE_NOT, MILESTONE_PARTS, MILESTONE_DUTY };
+enum milestone_kind milestone_kind(const struct indicator *indicator);
+
 /* The fields as they were written, without spaces around them; "" where there is none. */
 struct milestone_texts {
     const char *text[MILESTONE_FIELDS];
@@ -42,10 +46,12 @@ struct milestone_issues {
     size_t count;
 };
 
-/* `framework` may be NULL: form only. `out` points into `texts`, `room` and the framework; it is right
+/* `framework` may be NULL: form only. A state other than planned is refused when its day lies after
+ * that of `now_ms`: what has not happened is not reported, or it would come true unseen on its day.
+ * UINT64_MAX: any day may have come. `out` points into `texts`, `room` and the framework; it is right
  * when `issues` has none. */
 void milestone_build(const struct milestone_texts *texts, const struct framework *framework,
-                     struct milestone_room *room, uint32_t *region, Songhua__V1__Milestone *out,
-                     struct milestone_issues *issues);
+                     uint64_t now_ms, struct milestone_room *room, uint32_t *region,
+                     Songhua__V1__Milestone *out, struct milestone_issues *issues);
 
 #endif

@@ -14,6 +14,7 @@ enum { MAX_COLUMNS = 16, NO_COLUMN = -1, LINE_MAX_BYTES = CSV_ROW_MAX_BYTES };
 
 struct reading {
     const struct framework *framework;
+    uint64_t now_ms;
     struct diag *diag;
     milestone_csv_visit *visit;
     void *context;
@@ -149,7 +150,10 @@ static enum err take_report(struct reading *reading, uint64_t line)
         texts.text[i] = "";
     for (size_t i = 0; i < reading->columns; i++)
         texts.text[reading->field_of[i]] = field_at(reading, i);
-    milestone_build(&texts, reading->framework, &room, &row.region, &milestone, &issues);
+    if (texts.text[MILESTONE_STATE][0] == '\0' && texts.text[MILESTONE_DATE][0] == '\0')
+        return ERR_OK; /* not filled in */
+    milestone_build(&texts, reading->framework, reading->now_ms, &room, &row.region, &milestone,
+                    &issues);
     for (size_t i = 0; i < issues.count; i++) {
         const struct milestone_issue *issue = &issues.items[i];
         diag_add(reading->diag, line, column_of(reading, issue->field),
@@ -232,14 +236,15 @@ bool milestone_csv_is(const void *bytes, size_t size)
 }
 
 enum err milestone_csv_read(const void *bytes, size_t size, const struct framework *framework,
-                            struct diag *diag, milestone_csv_visit *visit, void *context,
-                            struct observation_csv_counts *counts)
+                            uint64_t now_ms, struct diag *diag, milestone_csv_visit *visit,
+                            void *context, struct observation_csv_counts *counts)
 {
     *counts = (struct observation_csv_counts){0};
     struct reading *reading = calloc(1, sizeof *reading);
     if (reading == NULL)
         return ERR_NOMEM;
     reading->framework = framework;
+    reading->now_ms = now_ms;
     reading->diag = diag;
     reading->visit = visit;
     reading->context = context;

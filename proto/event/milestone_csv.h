@@ -6,7 +6,8 @@
  * that of observation_csv.h (UTF-8 or GB18030, names in either language, any order). `part` is a part of
  * the item in the framework, empty for an item that is one whole, and for a duty the period it was done
  * for. States: planned started done cancelled exempt, 计划 已启动 已完成 已取消 容错免责. `date` is the day on
- * which the state was reached.
+ * which the state was reached. A line with neither state nor date is one of a template (`songhua-agent
+ * template --milestones`) that was not filled in: it is passed over.
  *
  * Every finding goes to diag with line and column; a row with a finding is not handed out.
  */
@@ -34,11 +35,11 @@ typedef enum err milestone_csv_visit(void *context, const struct milestone_row *
 /* Whether the first line names these columns rather than those of figures. */
 bool milestone_csv_is(const void *bytes, size_t size);
 
-/* `framework` may be NULL: form only.
+/* `framework` may be NULL: form only. `now_ms` as milestone_build()'s.
  * Errors  ERR_ROWS (there are findings), ERR_NOMEM, or what `visit` answered. counts are set in any case. */
 MUST_CHECK enum err milestone_csv_read(const void *bytes, size_t size,
-                                       const struct framework *framework, struct diag *diag,
-                                       milestone_csv_visit *visit, void *context,
+                                       const struct framework *framework, uint64_t now_ms,
+                                       struct diag *diag, milestone_csv_visit *visit, void *context,
                                        struct observation_csv_counts *counts);
 
 #endif

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         fclose(file);
     }
     (void)milestone_csv_is(data, size);
-    (void)(milestone_csv_read(data, size, framework, &diag, take_milestone, NULL, &counts) ==
+    (void)(milestone_csv_read(data, size, framework, 1, &diag, take_milestone, NULL, &counts) ==
            ERR_OK);
     diag_fini(&diag);
     return 0;

@@ -68,9 +68,8 @@ void record_milestone(struct record *record, const char *part, char state, const
     milestone.state = (Songhua__V1__MilestoneState)(strchr(letters, state) - letters);
     milestone.date = (char *)date;
     struct address address = {++record->sequence, 0};
-    cr_assert_eq(
-        evaluation_add_milestone(record->evaluation, 220000, &milestone, address, record->sequence),
-        ERR_OK);
+    cr_assert_eq(evaluation_add_milestone(record->evaluation, 220000, &milestone, address, 0),
+                 ERR_OK);
 }
 
 void record_retract(struct record *record, const char *period)

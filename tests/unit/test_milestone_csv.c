@@ -39,8 +39,8 @@ static struct read read_csv(const char *text)
     struct read read = {.count = 0};
     struct record record = record_with(document);
     cr_assert_eq(diag_init(&read.diag, "m.csv", 50), ERR_OK);
-    read.err = milestone_csv_read(text, strlen(text), record.framework, &read.diag, take, &read,
-                                  &read.counts);
+    read.err = milestone_csv_read(text, strlen(text), record.framework, day(2025, 1, 1), &read.diag,
+                                  take, &read, &read.counts);
     record_free(&record);
     return read;
 }
@@ -93,6 +93,30 @@ Test(milestone_csv, a_table_with_tabs_is_read_as_well, .timeout = 10)
     cr_assert_eq(read.count, 1);
     cr_expect_str_eq(read.rows[0], "zones 220000 [a] 2 2024-06-30");
     diag_fini(&read.diag);
+}
+
+Test(milestone_csv, what_has_not_happened_is_refused_and_a_plan_is_not, .timeout = 10)
+{
+    expect_finding(HEADER "law,220100,,done,2099-01-01\n", FINDING_DATE_FUTURE, 2, 5, "not come");
+    expect_finding(HEADER "law,220100,,started,2025-01-02\n", FINDING_DATE_FUTURE, 2, 5, "planned");
+    struct read read = read_csv(HEADER "law,220100,,planned,2099-01-01\n"
+                                       "law,220100,,done,2025-01-01\n");
+    cr_expect_eq(read.err, ERR_OK);
+    cr_expect_eq(read.count, 2);
+    diag_fini(&read.diag);
+}
+
+Test(milestone_csv, a_line_of_the_template_that_was_not_filled_in_reports_nothing, .timeout = 10)
+{
+    struct read read = read_csv("indicator,region,part,state,date,source,note\n"
+                                "zones,220000,a,,,,甲区\n"
+                                "zones,220000,b,done,2024-01-01,,乙\n");
+    cr_expect_eq(read.err, ERR_OK);
+    cr_expect_eq(read.count, 1);
+    cr_expect_eq(read.counts.rows, 1);
+    diag_fini(&read.diag);
+    expect_finding(HEADER "zones,220000,a,,2024-01-01\n", FINDING_FIELD_MISSING, 2, 4, "");
+    expect_finding(HEADER "zones,220000,a,,\n", FINDING_CSV_EMPTY, 1, 0, "");
 }
 
 Test(milestone_csv, what_is_wrong_is_named_where_it_stands, .timeout = 10)

@@ -215,6 +215,9 @@ Test(milestone, reports_that_cannot_be_right_are_refused, .timeout = 10)
     cr_expect_eq(evaluation_add_milestone(record.evaluation, 220000, &milestone, address, 1),
                  ERR_USAGE);
     milestone.state = SONGHUA__V1__MILESTONE_STATE__MILESTONE_DONE;
+    cr_expect_eq(
+        evaluation_add_milestone(record.evaluation, 220000, &milestone, address, day(2022, 2, 26)),
+        ERR_USAGE, "two days before it was done");
     milestone.indicator = "";
     cr_expect_eq(evaluation_add_milestone(record.evaluation, 220000, &milestone, address, 1),
                  ERR_USAGE);
@@ -233,7 +236,7 @@ Test(milestone, many_items_and_regions_are_kept_apart, .timeout = 20)
     for (uint32_t i = 0; i < 1000; i++) {
         snprintf(id, sizeof id, "y%u", i / 10);
         cr_assert_eq(evaluation_add_milestone(record.evaluation, 220000 + i % 10, &milestone,
-                                              (struct address){i + 1, 0}, 1),
+                                              (struct address){i + 1, 0}, 0),
                      ERR_OK);
     }
     cr_expect_eq(evaluation_counts(record.evaluation).milestones, 1000);

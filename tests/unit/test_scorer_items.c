@@ -52,6 +52,18 @@ Test(scorer, a_milestone_has_its_item_judged, .timeout = 20)
     bench_free(bench);
 }
 
+Test(scorer, what_is_done_in_the_future_is_refused_and_changes_nothing, .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    tell_document(bench, "framework", zones_text);
+    tell_milestone(bench, "b", "2099-01-01");
+    cr_expect_eq(bench->count, 0);
+    tell_milestone(bench, "b", "2023-11-16"); /* tomorrow: their clocks differ */
+    tell_milestone(bench, "b", "2023-11-15");
+    cr_expect_eq(score_at(bench, 0, 0)->completion, 0.5);
+    bench_free(bench);
+}
+
 Test(scorer, a_day_that_passes_makes_a_part_overdue_though_nothing_was_reported, .timeout = 20)
 {
     struct bench *bench = bench_new();
