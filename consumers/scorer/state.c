@@ -209,6 +209,18 @@ static enum err digest_score(const Songhua__V1__Score *score, unsigned char out[
     return ERR_OK;
 }
 
+/* The place's value, made when there is none. The limit is far beyond any framework's indicators times its
+ * regions and periods; who meets it should be told which. */
+static enum err place_in(struct map *map, const char *what, const char *key, size_t key_size,
+                         void **out)
+{
+    enum err err = map_at(map, key, key_size, out);
+    if (err == ERR_LIMIT)
+        log_error("scorer.limit", "%s are kept of %d places at most; the next is %.*s", what,
+                  (int)SCORER_MAX_TARGETS, (int)key_size, key);
+    return err;
+}
+
 enum err scorer_state_replace(struct scorer_state *state, uint32_t region,
                               const Songhua__V1__Score *score, struct effects *effects,
                               bool *is_changed)
@@ -221,7 +233,8 @@ enum err scorer_state_replace(struct scorer_state *state, uint32_t region,
         return ERR_LIMIT;
     enum err err = digest_score(score, digest);
     if (!err)
-        err = map_at(&state->published, key + PREFIX_BYTES, key_size - PREFIX_BYTES, &standing);
+        err = place_in(&state->published, "judgements", key + PREFIX_BYTES, key_size - PREFIX_BYTES,
+                       &standing);
     if (err)
         return err;
     *is_changed = memcmp(standing, digest, DIGEST_BYTES) != 0;
@@ -269,7 +282,7 @@ enum err scorer_state_doubt(struct scorer_state *state, const char *place,
         return ERR_OK;
     enum err err = digest_doubts(doubts, count, value);
     if (!err && !standing)
-        err = map_at(&state->doubts, place, strlen(place), &standing);
+        err = place_in(&state->doubts, "doubts", place, strlen(place), &standing);
     if (err)
         return err;
     *is_changed = memcmp(standing, value, DOUBTS_BYTES) != 0;
@@ -278,8 +291,12 @@ enum err scorer_state_doubt(struct scorer_state *state, const char *place,
         return ERR_OK;
     memcpy(standing, value, DOUBTS_BYTES);
     int size = snprintf(key, sizeof key, DOUBT_PREFIX "%s", place);
-    return size < (int)sizeof key ? effects_put(effects, key, (size_t)size, value, DOUBTS_BYTES)
-                                  : ERR_LIMIT;
+    if (size >= (int)sizeof key)
+        return ERR_LIMIT;
+    if (count)
+        return effects_put(effects, key, (size_t)size, value, DOUBTS_BYTES);
+    map_remove(&state->doubts, place, strlen(place)); /* a place without doubts needs no memory */
+    return effects_delete(effects, key, (size_t)size);
 }
 
 enum err scorer_state_turn(struct scorer_state *state, uint64_t day, struct effects *effects)
@@ -405,6 +422,8 @@ static bool visit_doubt(void *context, const void *key, size_t key_size, const v
 {
     struct loading *loading = context;
     void *standing;
+    if (value_size == DOUBTS_BYTES && !bytes_get_le32(value))
+        return true; /* cleared, as an earlier program kept it */
     loading->err = value_size == DOUBTS_BYTES
                        ? map_at(&loading->state->doubts, (const char *)key + PREFIX_BYTES,
                                 key_size - PREFIX_BYTES, &standing)

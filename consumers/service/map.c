@@ -79,11 +79,37 @@ static enum err grow(struct map *map)
     return ERR_OK;
 }
 
+/* The list of removed places that large; NULL: so large a one is not taken again. */
+static void **removed_of(struct map *map, size_t size)
+{
+    size_t i = size / alignof(max_align_t);
+    return i < MAP_SIZES ? &map->removed[i] : NULL;
+}
+
+static void *take_removed(struct map *map, size_t size)
+{
+    void **list = removed_of(map, size);
+    void *place = list ? *list : NULL;
+    if (place) {
+        memcpy(list, place, sizeof *list);
+        memset(place, 0, size);
+    }
+    return place;
+}
+
+static size_t size_of_entry(const struct map *map, size_t key_size)
+{
+    size_t size = sizeof(struct map_entry) + map->value_size + key_size;
+    return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+}
+
 /* All bytes are zero. NULL: no memory. */
 static struct map_entry *make_entry(struct map *map, size_t size)
 {
     struct map_chunk *chunk = map->chunks;
-    size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    void *entry = take_removed(map, size);
+    if (entry)
+        return entry;
     if (!chunk || chunk->size - chunk->used < size) {
         size_t room = chunk ? 2 * chunk->size : FIRST_CHUNK_BYTES;
         room = room < LARGEST_CHUNK_BYTES ? room : LARGEST_CHUNK_BYTES;
@@ -95,7 +121,7 @@ static struct map_entry *make_entry(struct map *map, size_t size)
         chunk->size = room;
         map->chunks = chunk;
     }
-    void *entry = chunk->bytes + chunk->used;
+    entry = chunk->bytes + chunk->used;
     chunk->used += size;
     return entry;
 }
@@ -114,7 +140,7 @@ enum err map_at(struct map *map, const void *key, size_t key_size, void **out)
         if (err)
             return err;
     }
-    struct map_entry *entry = make_entry(map, sizeof *entry + map->value_size + key_size);
+    struct map_entry *entry = make_entry(map, size_of_entry(map, key_size));
     if (!entry)
         return ERR_NOMEM;
     entry->hash = XXH3_64bits(key, key_size);
@@ -124,4 +150,35 @@ enum err map_at(struct map *map, const void *key, size_t key_size, void **out)
     map->count++;
     *out = entry->value;
     return ERR_OK;
+}
+
+/* What lies behind a slot that becomes free, up to the next free one, moves to where it is looked for. */
+static void close_gap(struct map *map, size_t gap)
+{
+    size_t mask = map->slot_count - 1;
+    for (size_t i = (gap + 1) & mask; map->slots[i]; i = (i + 1) & mask) {
+        size_t home = map->slots[i]->hash & mask;
+        if (((i - home) & mask) < ((i - gap) & mask))
+            continue; /* its own place is behind the gap */
+        map->slots[gap] = map->slots[i];
+        gap = i;
+    }
+    map->slots[gap] = NULL;
+}
+
+void map_remove(struct map *map, const void *key, size_t key_size)
+{
+    if (!map->slot_count)
+        return;
+    struct map_entry **slot = slot_of(map, XXH3_64bits(key, key_size), key, key_size);
+    void *entry = *slot;
+    if (!entry)
+        return;
+    close_gap(map, (size_t)(slot - map->slots));
+    map->count--;
+    void **list = removed_of(map, size_of_entry(map, key_size));
+    if (!list)
+        return;
+    memcpy(entry, list, sizeof *list);
+    *list = entry;
 }

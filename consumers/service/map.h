@@ -3,9 +3,10 @@
  *     map_init(&map, sizeof(struct track), 1000000)
  *     err = map_at(&map, key, key_size, &value)       found, or made with all bytes zero
  *     track = map_find(&map, key, key_size)           NULL: not there
+ *     map_remove(&map, key, key_size)                 its place is taken by another of its size
  *     map_fini(&map)
  *
- * Entries are never removed and never move: a value's address holds until map_fini().
+ * Entries never move: a value's address holds until it is removed, or map_fini().
  * Not for use by two threads at once.
  */
 #ifndef SONGHUA_SERVICE_MAP_H
@@ -18,11 +19,14 @@
 struct map_entry;
 struct map_chunk;
 
+enum { MAP_SIZES = 32 };
+
 struct map {
     struct map_entry **slots; /* open addressing; a power of two */
     size_t slot_count, count, max;
     size_t value_size;
     struct map_chunk *chunks; /* entries lie in them; the last made comes first */
+    void *removed[MAP_SIZES]; /* places of removed entries, by size; each begins with the next */
 };
 
 void map_init(struct map *map, size_t value_size, size_t max);
@@ -32,5 +36,8 @@ void *map_find(const struct map *map, const void *key, size_t key_size);
 
 /* Errors  ERR_LIMIT (the maximum is reached), ERR_NOMEM. */
 MUST_CHECK enum err map_at(struct map *map, const void *key, size_t key_size, void **out);
+
+/* Nothing happens when it is not there. */
+void map_remove(struct map *map, const void *key, size_t key_size);
 
 #endif

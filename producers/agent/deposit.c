@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char figure_prefix[] = "figure/", file_prefix[] = "file/";
+static const char figure_prefix[] = DEPOSIT_FIGURES, file_prefix[] = DEPOSIT_FILES;
 
 enum {
     FIGURE_PREFIX_BYTES = sizeof figure_prefix - 1,
@@ -306,65 +306,4 @@ enum err deposit_parcel(struct outbox *outbox, const struct identity *identity, 
     if (!err)
         *out = deposit.outcome;
     return err;
-}
-
-/* --- forgetting ------------------------------------------------------------------------------- */
-
-enum { FORGET_MAX = 1000 };
-
-struct forgetting {
-    struct buffer keys; /* size u64 | key */
-    size_t count;
-};
-
-static bool note_key(void *context, const void *key, size_t key_size, const void *value,
-                     size_t value_size)
-{
-    struct forgetting *forgetting = context;
-    unsigned char size[8];
-    (void)value;
-    (void)value_size;
-    bytes_put_le64(size, key_size);
-    if (buffer_append(&forgetting->keys, size, sizeof size) ||
-        buffer_append(&forgetting->keys, key, key_size))
-        return false;
-    return ++forgetting->count < FORGET_MAX;
-}
-
-static enum err delete_noted(struct outbox *outbox, const struct forgetting *forgetting)
-{
-    const unsigned char *at = forgetting->keys.data;
-    enum err err = outbox_begin(outbox);
-    for (size_t i = 0; i < forgetting->count && !err; i++) {
-        size_t size = (size_t)bytes_get_le64(at);
-        err = outbox_delete(outbox, at + 8, size);
-        at += 8 + size;
-    }
-    if (!err)
-        return outbox_commit(outbox);
-    outbox_abort(outbox);
-    return err;
-}
-
-/* A thousand at a time, so that a full outbox can do it too. */
-static enum err forget(struct outbox *outbox, const char *prefix)
-{
-    struct forgetting forgetting;
-    enum err err;
-    buffer_init(&forgetting.keys, FORGET_MAX * 512);
-    do {
-        buffer_clear(&forgetting.keys);
-        forgetting.count = 0;
-        err = outbox_each(outbox, prefix, strlen(prefix), note_key, &forgetting);
-        if (!err && forgetting.count)
-            err = delete_noted(outbox, &forgetting);
-    } while (!err && forgetting.count);
-    buffer_fini(&forgetting.keys);
-    return err;
-}
-
-enum err deposit_forget(struct outbox *outbox)
-{
-    enum err err = forget(outbox, figure_prefix);
-    return err ? err : forget(outbox, file_prefix);
 }

@@ -22,8 +22,14 @@
 #include <stdint.h>
 
 enum {
-    DEPOSIT_MAX_VINTAGES = 4096 /* of one figure in one parcel, and remembered of one figure */
+    DEPOSIT_MAX_VINTAGES = 4096, /* of one figure in one parcel, and remembered of one figure */
+    DEPOSIT_MAX_FILES = 65536    /* remembered by their digest */
 };
+
+/* Keys of the outbox's state: prefix | key of the figure → fingerprints sent, oldest first;
+ * prefix | digest of the file → when it was taken u64 le | its name. */
+#define DEPOSIT_FIGURES "figure/"
+#define DEPOSIT_FILES   "file/"
 
 struct deposit_outcome {
     bool is_repeat;        /* this file was taken before: nothing was done */
@@ -48,5 +54,10 @@ MUST_CHECK enum err deposit_parcel(struct outbox *outbox, const struct identity 
 /* Forget which files and figures were sent, so that they are sent when they are submitted again: the
  * broker has lost some for good. Errors  ERR_FULL, ERR_IO, ERR_CORRUPT, ERR_NOMEM. */
 MUST_CHECK enum err deposit_forget(struct outbox *outbox);
+
+/* When more files than `most` are remembered, forget the oldest until three quarters of that are left. Such
+ * a file is then compared figure by figure when it is submitted again. Looks at every file: once in a while.
+ * A full outbox is no error: the next time. Errors  ERR_IO, ERR_CORRUPT, ERR_NOMEM. */
+MUST_CHECK enum err deposit_trim(struct outbox *outbox, size_t most);
 
 #endif

@@ -64,6 +64,13 @@ static enum err try_out(struct dispatch *dispatch, struct parcel *parcel,
 static enum err say_deposit_failed(const struct dispatch *dispatch, const struct account *account,
                                    enum err err)
 {
+    if (err == ERR_FULL)
+        return command_fail(
+            dispatch->invocation, err,
+            "%s: 未发送，发件箱或其磁盘已满（%s）；服务器确认后会腾出空间（songhua-agent status、run） / "
+            "nothing was sent, the outbox or its disk is full (%s); there is room again as the "
+            "broker acknowledges (songhua-agent status, run)",
+            account->name, dispatch->agent->state, dispatch->agent->state);
     return command_fail(dispatch->invocation, err, "%s: 未发送 / nothing was sent (--state %s)",
                         account->name, dispatch->agent->state);
 }

@@ -4,6 +4,7 @@
 #include "producers/agent/batcher.h"
 #include "producers/agent/station_internal.h"
 #include "proto/base/clock.h"
+#include "proto/base/log.h"
 #include "proto/base/text.h"
 #include "proto/event/event.h"
 
@@ -15,7 +16,13 @@
 /* Between two looks at what the broker says: its answers wake poll(), but ZeroMQ's descriptor tells of a
  * change only and sending may have swallowed it, and it does not tell of a connection made. Seldom
  * when the broker has been away for longer. */
-enum { BUSY_WAIT_MS = 20, AWAY_WAIT_MS = 250, AWAY_AFTER_MS = 5000, HEARTBEAT_MAX_BYTES = 256 };
+enum {
+    BUSY_WAIT_MS = 20,
+    AWAY_WAIT_MS = 250,
+    AWAY_AFTER_MS = 5000,
+    HEARTBEAT_MAX_BYTES = 256,
+    TRIM_EVERY = 1024
+};
 
 /* Acknowledged batches that are kept, in case the broker loses them; and how often a broker that has lost
  * some is asked again. */
@@ -95,6 +102,8 @@ enum err station_open(const struct station_options *options, struct station **ou
         station->guests[i].fd = -1;
     enum err err = open_outbox(station);
     if (!err)
+        err = deposit_trim(station->outbox, DEPOSIT_MAX_FILES);
+    if (!err)
         err = guests_open(station);
     if (!err)
         err = open_publisher(station);
@@ -119,6 +128,14 @@ void station_close(struct station **station)
 
 /* --- deposits --------------------------------------------------------------------------------- */
 
+/* The deposit is made and its answer is owed, whatever becomes of this. */
+static void trim(struct station *station)
+{
+    enum err err = deposit_trim(station->outbox, DEPOSIT_MAX_FILES);
+    if (err)
+        log_error("agent.trim", "error=%s", err_name(err));
+}
+
 enum err station_deposit(struct station *station, const void *parcel, size_t size,
                          struct deposit_outcome *outcome, uint64_t *ticket)
 {
@@ -129,6 +146,8 @@ enum err station_deposit(struct station *station, const void *parcel, size_t siz
     station->appended += outcome->is_repeat ? 0 : outcome->batches;
     station->deposits++;
     *ticket = station->appended;
+    if (station->deposits % TRIM_EVERY == 0)
+        trim(station);
     return ERR_OK;
 }
 

@@ -1,5 +1,4 @@
 #include "consumers/service/effects.h"
-#include "consumers/service/map.h"
 
 #include "proto/event/event.h"
 
@@ -131,47 +130,4 @@ Test(effects, a_topic_that_the_protocol_forbids_is_refused, .timeout = 20)
     effects_begin(&effects, 5);
     cr_expect_eq(publish(&effects, 220100, "a topic", 3), ERR_USAGE);
     effects_fini(&effects);
-}
-
-/* --- map -------------------------------------------------------------------------------------- */
-
-Test(map, a_new_entry_is_all_zero_and_found_again, .timeout = 20)
-{
-    struct map map;
-    void *value;
-    map_init(&map, sizeof(uint64_t), 10);
-    cr_expect_null(map_find(&map, "k", 1));
-    cr_assert_eq(map_at(&map, "k", 1, &value), ERR_OK);
-    cr_expect_eq(*(uint64_t *)value, 0);
-    *(uint64_t *)value = 7;
-    cr_expect_eq(map_find(&map, "k", 1), value);
-    map_fini(&map);
-}
-
-Test(map, values_stay_where_they_are_while_it_grows, .timeout = 20)
-{
-    struct map map;
-    void *first, *value;
-    map_init(&map, sizeof(uint64_t), 100000);
-    cr_assert_eq(map_at(&map, "first", 5, &first), ERR_OK);
-    for (uint64_t i = 0; i < 10000; i++) {
-        cr_assert_eq(map_at(&map, &i, sizeof i, &value), ERR_OK);
-        *(uint64_t *)value = i;
-    }
-    cr_expect_eq(map_find(&map, "first", 5), first);
-    for (uint64_t i = 0; i < 10000; i++)
-        cr_assert_eq(*(uint64_t *)map_find(&map, &i, sizeof i), i);
-    map_fini(&map);
-}
-
-Test(map, no_more_entries_than_the_maximum_are_taken, .timeout = 20)
-{
-    struct map map;
-    void *value;
-    map_init(&map, 1, 2);
-    cr_assert_eq(map_at(&map, "a", 1, &value), ERR_OK);
-    cr_assert_eq(map_at(&map, "b", 1, &value), ERR_OK);
-    cr_expect_eq(map_at(&map, "c", 1, &value), ERR_LIMIT);
-    cr_expect_eq(map_at(&map, "a", 1, &value), ERR_OK);
-    map_fini(&map);
 }

@@ -162,19 +162,58 @@ Test(scorer, a_doubt_is_published_beside_the_judgement_and_cleared_once_it_is_go
     bench_free(bench);
 }
 
-Test(scorer, a_retraction_clears_what_was_doubted, .timeout = 20)
+static void retract(struct bench *bench, const char *indicator, const char *period)
 {
-    struct bench *bench = bench_new();
     Songhua__V1__Retraction retraction = SONGHUA__V1__RETRACTION__INIT;
     Songhua__V1__Event event = event_of_retraction(&retraction, 1);
     Songhua__V1__Event *events[] = {&event};
-    retraction.indicator = (char *)"rd_intensity";
-    retraction.period = (char *)"2023";
+    retraction.indicator = (char *)(uintptr_t)indicator;
+    retraction.period = (char *)(uintptr_t)period;
+    cr_assert_eq(tell_events(bench, 220000, "retraction", events, 1), ERR_OK);
+}
+
+Test(scorer, a_retraction_clears_what_was_doubted, .timeout = 20)
+{
+    struct bench *bench = bench_new();
     tell_four_years(bench);
     tell_figure(bench, 220000, "rd_intensity", "2023", 15500);
-    cr_assert_eq(tell_events(bench, 220000, "retraction", events, 1), ERR_OK);
+    retract(bench, "rd_intensity", "2023");
     cr_assert_not_null(doubt_of(bench));
     cr_expect(doubt_of(bench)->is_cleared);
+    bench_free(bench);
+}
+
+/* Rows of doubts, and those of them without any. */
+struct doubt_rows {
+    size_t count, empty;
+};
+
+static bool count_row(void *context, const void *key, size_t key_size, const void *value,
+                      size_t value_size)
+{
+    struct doubt_rows *rows = context;
+    (void)key;
+    (void)key_size;
+    cr_assert_geq(value_size, 4);
+    rows->count++;
+    rows->empty += !memcmp(value, "\0\0\0\0", 4);
+    return true;
+}
+
+Test(scorer, a_place_whose_doubts_are_gone_takes_no_room, .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    struct doubt_rows rows = {0};
+    tell_four_years(bench);
+    tell_figure(bench, 220000, "rd_intensity", "2023", 15500);
+    cr_assert_eq(outbox_each(bench->outbox, "d/", 2, count_row, &rows), ERR_OK);
+    cr_expect_gt(rows.count, 0);
+    retract(bench, "rd_intensity", "2023");
+    cr_assert(doubt_of(bench)->is_cleared);
+    store(bench);
+    rows = (struct doubt_rows){0};
+    cr_assert_eq(outbox_each(bench->outbox, "d/", 2, count_row, &rows), ERR_OK);
+    cr_expect_eq(rows.empty, 0);
     bench_free(bench);
 }
 

@@ -205,6 +205,47 @@ Test(deposit, the_same_file_is_taken_once, .timeout = 30)
     bench_free(&bench);
 }
 
+/* A file of its own for each year, taken so many milliseconds after the first. */
+static struct deposit_outcome deposit_year(const struct bench *bench, struct outbox *outbox,
+                                           unsigned year)
+{
+    char text[256];
+    struct submission submission;
+    struct deposit_outcome outcome;
+    snprintf(text, sizeof text, HEADER "rd_intensity,220100,%u,1.5,,,,,\n", 2000 + year);
+    cr_assert_eq(read_text(bench, text, &submission), ERR_OK);
+    cr_assert_eq(deposit_parcel(outbox, &bench->agent->identity, submission.parcel.bytes.data,
+                                submission.parcel.bytes.size, 1700000000000 + year, &outcome),
+                 ERR_OK);
+    submission_fini(&submission);
+    return outcome;
+}
+
+Test(deposit, the_oldest_files_are_forgotten_and_their_figures_are_not, .timeout = 30)
+{
+    struct bench bench = bench_new();
+    struct outbox *outbox;
+    cr_assert_eq(
+        outbox_open(&(struct outbox_options){.directory = agent_case_path(bench.agent, "o"),
+                                             .stream = "events",
+                                             .producer = bench.agent->identity.name},
+                    &outbox),
+        ERR_OK);
+    for (unsigned year = 1; year <= 12; year++)
+        deposit_year(&bench, outbox, year);
+    cr_assert_eq(deposit_trim(outbox, 12), ERR_OK);
+    cr_expect(deposit_year(&bench, outbox, 1).is_repeat, "there is room for all");
+    cr_assert_eq(deposit_trim(outbox, 8), ERR_OK);
+    for (unsigned year = 12; year > 6; year--)
+        cr_expect(deposit_year(&bench, outbox, year).is_repeat, "%u is one of the newest 6", year);
+    struct deposit_outcome outcome = deposit_year(&bench, outbox, 6);
+    cr_expect_not(outcome.is_repeat);
+    cr_expect_eq(outcome.unchanged, 1);
+    cr_expect_eq(outcome.batches, 0);
+    outbox_close(&outbox);
+    bench_free(&bench);
+}
+
 Test(deposit, a_file_killed_after_it_was_enqueued_is_enqueued_once, .timeout = 30)
 {
     struct bench bench = bench_new();
