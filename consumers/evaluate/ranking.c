@@ -377,6 +377,26 @@ struct standing ranking_standing(const struct ranking *ranking, size_t table, si
     return standing_of(ranking, table, node, row, count_ranked(ranking, composite, node));
 }
 
+struct peer_standing ranking_among_peers(const struct ranking *ranking, size_t table, size_t node,
+                                         size_t row)
+{
+    const struct plan *plan = ranking->plan;
+    const struct composite *composite = ranking->tables[table].composite;
+    const uint32_t *groups = plan->design.groups;
+    uint32_t own = composite_rank(composite, node, row), better = 0;
+    struct peer_standing standing = {0};
+    if (groups[row] == 0)
+        return standing;
+    standing.peers = &plan->composite->peers[groups[row] - 1];
+    for (size_t i = 0; i < plan->unit_count; i++) {
+        uint32_t rank = groups[i] == groups[row] ? composite_rank(composite, node, i) : 0;
+        standing.ranked += rank > 0 ? 1 : 0;
+        better += rank > 0 && rank < own ? 1 : 0;
+    }
+    standing.rank = own > 0 ? better + 1 : 0;
+    return standing;
+}
+
 static bool is_same(const struct standing *a, const struct standing *b)
 {
     return a->composite == b->composite && memcmp(&a->value, &b->value, sizeof a->value) == 0 &&

@@ -76,4 +76,12 @@ MUST_CHECK enum err ranking_visit(struct ranking *ranking, bool only_changed,
 struct standing ranking_standing(const struct ranking *ranking, size_t table, size_t node,
                                  size_t row);
 
+/* Where a unit stands among its own peers, by the ranks of all. */
+struct peer_standing {
+    const struct composite_peers *peers; /* NULL: it is nobody's peer */
+    uint32_t rank, ranked;               /* 0: no rank of its own; of how many */
+};
+struct peer_standing ranking_among_peers(const struct ranking *ranking, size_t table, size_t node,
+                                         size_t row);
+
 #endif

@@ -269,6 +269,8 @@ static void show_standing(const struct walk *walk)
     struct explanation *page = walk->page;
     struct standing standing =
         ranking_standing(question->ranking, question->table, question->node, question->row);
+    struct peer_standing peer =
+        ranking_among_peers(question->ranking, question->table, question->node, question->row);
     struct name name = framework_region_name(walk->plan->framework, standing.unit);
     char label[FRAMEWORK_LABEL_BYTES], period[PERIOD_TEXT_BYTES];
     framework_label(walk->plan->framework, label);
@@ -286,6 +288,11 @@ static void show_standing(const struct walk *walk)
         explain_line(
             page, explain_pick(page, "得分 %.6g，第 %u 位，共 %u 个", "score %.6g, rank %u of %u"),
             standing.value, standing.rank, standing.ranked);
+    if (peer.rank > 0)
+        explain_line(page,
+                     explain_pick(page, "在同组 %s 中第 %u 位，共 %u 个",
+                                  "among its peers %s rank %u of %u"),
+                     peer.peers->id, peer.rank, peer.ranked);
     explain_line(page, explain_pick(page, "可用指标 %u/%u\n", "indicators with a figure %u/%u\n"),
                  standing.available, standing.wanted);
 }

@@ -31,6 +31,8 @@ static size_t add_columns(const struct composite_view *view, struct table_column
     columns[count++] = (struct table_column){plan->composite->id, true, 0};
     if (plan->composite->band_count > 0)
         columns[count++] = (struct table_column){"band", false, 0};
+    if (plan->composite->peers_count > 0)
+        columns[count++] = (struct table_column){"among peers", false, 0};
     columns[count++] = (struct table_column){"figures", true, 0};
     if (view->scores != NULL) {
         columns[count++] = (struct table_column){"score 5-95 %", false, 0};
@@ -94,6 +96,16 @@ static void extra_cells(const struct composite_view *view, size_t row, struct ta
     }
 }
 
+static void peer_cell(const struct composite_view *view, size_t row, struct table *table)
+{
+    struct peer_standing standing =
+        ranking_among_peers(view->ranking, view->table, view->root, row);
+    if (standing.rank > 0)
+        table_cell_format(table, "%s %u/%u", standing.peers->id, standing.rank, standing.ranked);
+    else
+        table_cell(table, standing.peers != NULL ? standing.peers->id : NULL);
+}
+
 static void add_row(const struct composite_view *view, size_t row, struct table *table)
 {
     const struct plan *plan = view->plan;
@@ -107,6 +119,8 @@ static void add_row(const struct composite_view *view, size_t row, struct table 
     number_cell(table, plan, standing.value);
     if (plan->composite->band_count > 0)
         table_cell(table, standing.band < 0 ? NULL : plan->composite->bands[standing.band].name.zh);
+    if (plan->composite->peers_count > 0)
+        peer_cell(view, row, table);
     table_cell_format(table, "%u/%u", standing.available, standing.wanted);
     extra_cells(view, row, table);
     value_cells(view, row, table);
@@ -233,6 +247,7 @@ static void write_indicators(const struct composite_view *view, size_t row, stru
 static void write_standing(const struct composite_view *view, size_t row, struct json *json)
 {
     struct standing standing = ranking_standing(view->ranking, view->table, view->root, row);
+    struct peer_standing peer = ranking_among_peers(view->ranking, view->table, view->root, row);
     const struct framework_composite *composite = view->plan->composite;
     char period[PERIOD_TEXT_BYTES], unit[REGION_CODE_BYTES];
     struct name name = framework_region_name(view->plan->framework, standing.unit);
@@ -246,6 +261,11 @@ static void write_standing(const struct composite_view *view, size_t row, struct
     json_double(json, "score", standing.value);
     json_u64(json, "rank", standing.rank);
     json_u64(json, "ranked", standing.ranked);
+    if (peer.peers != NULL) {
+        json_text(json, "peers", peer.peers->id);
+        json_u64(json, "peer_rank", peer.rank);
+        json_u64(json, "peer_ranked", peer.ranked);
+    }
     if (standing.band >= 0) {
         json_text(json, "band_zh", composite->bands[standing.band].name.zh);
         json_text(json, "band_en", composite->bands[standing.band].name.en);

@@ -274,6 +274,50 @@ Test(ranking, another_unit_of_measurement_changes_no_bit, .timeout = 60)
     }
 }
 
+/* --- among peers ------------------------------------------------------------------------------------ */
+
+static uint32_t count_better(const struct ranking *ranking, size_t table, size_t row)
+{
+    size_t root = ranking_plan(ranking)->design.node_count - 1;
+    double own = round(ranking_standing(ranking, table, root, row).value * 10);
+    uint32_t count = 0;
+    for (size_t i = 0; i < 3; i++) /* the peers are the first three */
+        count += round(ranking_standing(ranking, table, root, i).value * 10) > own ? 1 : 0;
+    return count;
+}
+
+Test(ranking, among_peers_the_rank_is_one_more_than_how_many_of_them_are_better, .timeout = 60)
+{
+    struct chance chance = {20211220};
+    struct record record = record_of_form(
+        "arithmetic", "none", POSTS,
+        "from: 2018, rank_decimals: 1,"
+        " peers: [{id: p, units: [900001, 900002, 900003]}, {id: q, units: [900004]}]");
+    size_t seen = 0, root;
+    for (int i = 0; i < EVENTS; i++)
+        apply(&record, draw_change(&chance));
+    struct ranking *ranking = ranking_of(&record, now);
+    root = ranking_plan(ranking)->design.node_count - 1;
+    for (size_t table = 0; table < ranking_tables(ranking); table++) {
+        uint32_t ranked = 0;
+        for (size_t row = 0; row < 3; row++)
+            ranked += ranking_standing(ranking, table, root, row).rank > 0 ? 1 : 0;
+        for (size_t row = 0; row < 3; row++) {
+            struct peer_standing peer = ranking_among_peers(ranking, table, root, row);
+            bool is_ranked = ranking_standing(ranking, table, root, row).rank > 0;
+            cr_assert_str_eq(peer.peers->id, "p");
+            cr_expect_eq(peer.ranked, ranked);
+            cr_expect_eq(peer.rank, is_ranked ? count_better(ranking, table, row) + 1 : 0);
+            seen += is_ranked ? 1 : 0;
+        }
+        cr_expect_leq(ranking_among_peers(ranking, table, root, 3).rank, 1);
+        cr_expect_null(ranking_among_peers(ranking, table, root, 4).peers);
+    }
+    cr_expect_gt(seen, 0); /* there was something to compare */
+    ranking_free(ranking);
+    record_free(&record);
+}
+
 /* --- gaps ------------------------------------------------------------------------------------------- */
 
 Test(ranking, a_carried_figure_counts_in_the_score_but_not_as_available, .timeout = 20)
