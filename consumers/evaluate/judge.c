@@ -39,13 +39,13 @@ static bool find_leg(const struct history *history, const struct target *target,
     return has_any;
 }
 
-/* The framework's number; or the record's for the framework's period, or if it has none the first one
- * after (EVALUATION-METHODS.md 2.2); or the first of all. A target without any baseline in the
- * framework has none; what is only watched starts at its first figure. */
-static struct base find_base(const struct history *history, const struct target *target,
-                             uint32_t region)
+struct base judge_base(const struct history *history, const struct target *target, uint32_t region,
+                       const struct point *latest)
 {
     struct point point;
+    struct base leg;
+    if (latest != NULL && find_leg(history, target, region, latest, &leg))
+        return leg;
     const struct baseline *baseline = indicator_baseline(history->indicator, target, region);
     if (baseline == NULL && target != NULL && target->value.is_set)
         return (struct base){.is_set = false};
@@ -206,8 +206,7 @@ void judge(const struct history *history, const struct target *target, uint32_t 
         return;
     }
     bool has_latest = history_before(history, UINT32_MAX, &question.latest);
-    if (!has_latest || !find_leg(history, target, region, &question.latest, &question.base))
-        question.base = find_base(history, target, region);
+    question.base = judge_base(history, target, region, has_latest ? &question.latest : NULL);
     if (has_latest)
         state_latest(history, &question.latest, out);
     state_base(&question.base, out);

@@ -7,10 +7,12 @@
 static bool has_indicator_below(const struct plan *plan, const struct framework_group *group)
 {
     const struct framework *framework = plan->framework;
-    for (size_t i = 0; i < framework->indicator_count; i++)
-        if (composite_has_indicator(plan->composite, &framework->indicators[i]) &&
-            group_is_within(framework->indicators[i].parent, group))
+    for (size_t i = 0; i < framework_member_count(framework); i++) {
+        const struct indicator *member = framework_member(framework, i);
+        if (composite_has_indicator(plan->composite, member) &&
+            group_is_within(member->parent, group))
             return true;
+    }
     return false;
 }
 
@@ -37,18 +39,31 @@ static void gather_nodes(struct plan *plan)
         }
 }
 
+static size_t column_number(const struct plan *plan, const struct indicator *indicator)
+{
+    for (size_t i = 0; i < plan->design.indicator_count; i++)
+        if (plan->indicators[i] == indicator)
+            return i;
+    return COMPOSITE_NONE;
+}
+
 static void gather_indicators(struct plan *plan)
 {
     const struct framework *framework = plan->framework;
     size_t *count = &plan->design.indicator_count;
-    for (size_t i = 0; i < framework->indicator_count; i++)
-        if (composite_has_indicator(plan->composite, &framework->indicators[i]))
-            plan->indicators[(*count)++] = &framework->indicators[i];
+    for (size_t i = 0; i < framework_member_count(framework); i++) {
+        bool is_column = i >= framework->indicator_count;
+        if (!composite_has_indicator(plan->composite, framework_member(framework, i)))
+            continue;
+        plan->columns[*count] =
+            is_column ? &framework->columns[i - framework->indicator_count] : NULL;
+        plan->indicators[(*count)++] = framework_member(framework, i);
+    }
     size_t own = *count;
     for (size_t i = 0; i < own; i++) {
         const struct composite_column *column = &plan->indicators[i]->column;
         const struct indicator *divisor = &framework->indicators[column->divisor];
-        if (column->divisor_id[0] != '\0' && plan_column(plan, divisor) == COMPOSITE_NONE)
+        if (column->divisor_id[0] != '\0' && column_number(plan, divisor) == COMPOSITE_NONE)
             plan->indicators[(*count)++] = divisor;
     }
 }
@@ -61,12 +76,9 @@ static size_t node_of(const struct plan *plan, const struct framework_group *gro
     return COMPOSITE_NONE;
 }
 
-size_t plan_column(const struct plan *plan, const struct indicator *indicator)
+const struct indicator *plan_source(const struct plan *plan, size_t column)
 {
-    for (size_t i = 0; i < plan->design.indicator_count; i++)
-        if (plan->indicators[i] == indicator)
-            return i;
-    return COMPOSITE_NONE;
+    return plan->columns[column] != NULL ? plan->columns[column]->of : plan->indicators[column];
 }
 
 size_t plan_row(const struct plan *plan, uint32_t unit)
@@ -181,7 +193,7 @@ static struct composite_indicator column_of(const struct plan *plan, size_t numb
         .normalisation = normalisation_of(plan, indicator),
     };
     if (column->divisor_id[0] != '\0')
-        out.denominator = plan_column(plan, &plan->framework->indicators[column->divisor]);
+        out.denominator = column_number(plan, &plan->framework->indicators[column->divisor]);
     if (column->has_outlier)
         out.treatment = treatment_of(&column->outlier);
     return out;
@@ -262,9 +274,13 @@ enum err plan_new(const struct framework *framework, const struct framework_comp
     plan->composite = composite;
     plan->units = composite->units;
     plan->unit_count = composite->unit_count;
-    plan->indicators = calloc(2 * framework->indicator_count, sizeof *plan->indicators);
+    size_t most = framework_member_count(framework) + framework->indicator_count;
+    plan->indicators = calloc(most, sizeof *plan->indicators);
+    plan->columns = calloc(most, sizeof *plan->columns);
     plan->nodes = calloc(framework->group_count, sizeof *plan->nodes);
-    enum err err = plan->indicators != NULL && plan->nodes != NULL ? ERR_OK : ERR_NOMEM;
+    enum err err = plan->indicators != NULL && plan->columns != NULL && plan->nodes != NULL
+                       ? ERR_OK
+                       : ERR_NOMEM;
     if (err == ERR_OK) {
         gather_indicators(plan);
         gather_nodes(plan);
@@ -283,6 +299,7 @@ void plan_free(struct plan *plan)
     if (plan == NULL)
         return;
     free((void *)plan->indicators);
+    free((void *)plan->columns);
     free((void *)plan->nodes);
     free((void *)plan->design.indicators);
     free((void *)plan->design.nodes);

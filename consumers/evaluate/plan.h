@@ -14,7 +14,8 @@ struct plan {
     struct composite_design design;
     const struct framework *framework;
     const struct framework_composite *composite;
-    const struct indicator **indicators; /* by column */
+    const struct indicator **indicators;     /* by column; a framework's column as an indicator */
+    const struct framework_column **columns; /* by column; NULL: the indicator itself */
     const struct framework_group **nodes;
     const uint32_t *units; /* region or unit codes, by row */
     size_t unit_count;
@@ -26,8 +27,9 @@ MUST_CHECK enum err plan_new(const struct framework *framework,
                              const struct framework_composite *composite, struct plan **out);
 void plan_free(struct plan *plan);
 
-/* The column of an indicator, the row of a unit; COMPOSITE_NONE when it has none. */
-size_t plan_column(const struct plan *plan, const struct indicator *indicator);
+/* The indicator whose figures a column takes. */
+const struct indicator *plan_source(const struct plan *plan, size_t column);
+/* The row of a unit; COMPOSITE_NONE when it has none. */
 size_t plan_row(const struct plan *plan, uint32_t unit);
 
 struct uncertainty_rule plan_uncertainty(const struct plan *plan);

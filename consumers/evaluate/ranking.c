@@ -1,5 +1,6 @@
 #include "consumers/evaluate/ranking.h"
 
+#include "consumers/evaluate/attained.h"
 #include "consumers/evaluate/history.h"
 #include "consumers/evaluate/panel.h"
 
@@ -81,9 +82,9 @@ void ranking_free(struct ranking *ranking)
 
 /* --- cells ---------------------------------------------------------------------------------------- */
 
-static enum panel_method panel_of(const struct indicator *indicator)
+static enum panel_method panel_of(enum fill_method method)
 {
-    switch (indicator->column.fill.method) {
+    switch (method) {
     case FILL_LATEST:
         return PANEL_LATEST;
     case FILL_LINEAR:
@@ -102,37 +103,52 @@ static struct panel_point panel_point_of(bool is_there, const struct point *poin
 }
 
 /* What the unit's own series says in place of a figure that is missing. */
-static double filled_value(const struct history *history, struct period period, double *age)
+static double filled_value(const struct history *history, const struct fill_rule *fill,
+                           struct period period, double *age)
 {
     struct point before, after;
     uint32_t key = period_key(period);
-    const struct fill_rule *fill = &history->indicator->column.fill;
     bool has_before = history_before(history, key, &before);
     bool has_after = history_from(history, key + 1, &after);
-    return panel_value(panel_of(history->indicator), (double)fill->max_age, period_years(period),
+    return panel_value(panel_of(fill->method), (double)fill->max_age, period_years(period),
                        panel_point_of(has_before, &before), panel_point_of(has_after, &after), age);
 }
 
 static struct history history_of(const struct reading *reading, size_t column, size_t row)
 {
     const struct plan *plan = reading->ranking->plan;
-    const struct indicator *indicator = plan->indicators[column];
+    const struct indicator *indicator = plan_source(plan, column);
     if (!indicator_has_region(indicator, plan->units[row]))
         return (struct history){.indicator = indicator};
     return evaluation_history(reading->evaluation, reading->as_of, indicator, plan->units[row]);
+}
+
+/* What the column takes of the figure. */
+static double taken(const struct framework_column *column, const struct history *history,
+                    uint32_t unit, const struct point *point)
+{
+    if (column == NULL || column->take == TAKE_FIGURE)
+        return point->number;
+    const struct target *target = column_target(column, unit);
+    return target != NULL ? attained(history, target, unit, point, column->take == TAKE_PACE)
+                          : (double)NAN;
 }
 
 static void read_cell(const struct reading *reading, struct ranking_table *table, size_t column,
                       size_t row)
 {
     struct history history = history_of(reading, column, row);
-    double *age = &table->ages[column * reading->ranking->plan->unit_count + row];
+    const struct plan *plan = reading->ranking->plan;
+    double *age = &table->ages[column * plan->unit_count + row];
+    const struct fill_rule *fill = &plan->indicators[column]->column.fill;
     struct point point;
     *age = 0;
     if (history_at(&history, table->period, &point) == POINT_USABLE)
-        composite_set(table->composite, row, column, point.number);
+        composite_set(table->composite, row, column,
+                      taken(plan->columns[column], &history, plan->units[row], &point));
     else
-        composite_fill(table->composite, row, column, filled_value(&history, table->period, age));
+        composite_fill(table->composite, row, column,
+                       filled_value(&history, fill, table->period, age));
 }
 
 static void read_latest(const struct reading *reading, size_t column, size_t row)
@@ -265,13 +281,18 @@ enum err ranking_touch(struct ranking *ranking, const struct evaluation *evaluat
                        struct as_of as_of, const struct indicator *indicator, uint32_t region)
 {
     const struct reading reading = {ranking, evaluation, as_of};
-    size_t column = plan_column(ranking->plan, indicator);
     size_t row = plan_row(ranking->plan, region);
-    if (column == COMPOSITE_NONE || row == COMPOSITE_NONE)
+    bool is_member = false;
+    for (size_t column = 0; column < ranking->plan->design.indicator_count; column++) {
+        if (row == COMPOSITE_NONE || plan_source(ranking->plan, column) != indicator)
+            continue;
+        is_member = true;
+        read_latest(&reading, column, row);
+        for (size_t i = 0; i < ranking->table_count; i++)
+            read_cell(&reading, &ranking->tables[i], column, row);
+    }
+    if (!is_member)
         return ERR_OK;
-    read_latest(&reading, column, row);
-    for (size_t i = 0; i < ranking->table_count; i++)
-        read_cell(&reading, &ranking->tables[i], column, row);
     enum err err = arrange_tables(&reading);
     refresh_tables(ranking);
     return err;

@@ -118,6 +118,25 @@ static void scale_text(const struct walk *walk, const struct normalisation_rule 
     snprintf(out, 160, "none");
 }
 
+/* What a column makes of the figure, when that is not the figure itself. */
+static void show_taken(const struct walk *walk, size_t column, int depth)
+{
+    const struct framework_column *taking = walk->plan->columns[column];
+    char value[DECIMAL_TEXT_BYTES];
+    const struct target *target =
+        taking != NULL ? column_target(taking, walk->plan->units[walk->question->row]) : NULL;
+    if (target == NULL)
+        return;
+    decimal_format(target->value.value, value);
+    explain_line(walk->page, "%*s%s %s %s = %s", INDENT * depth, "",
+                 taking->take == TAKE_PACE
+                     ? explain_pick(walk->page, "完成进度 ÷ 时间进度，目标",
+                                    "completion / share of time, target")
+                     : explain_pick(walk->page, "完成进度 (x - b) / (T - b)，目标",
+                                    "completion (x - b) / (T - b), target"),
+                 taking->of->id, target->id, value);
+}
+
 static void explain_indicator(const struct walk *walk, size_t column, int depth)
 {
     const struct composite_design *design = &walk->plan->design;
@@ -138,7 +157,8 @@ static void explain_indicator(const struct walk *walk, size_t column, int depth)
                  composite_treatment(walk->composite, column) == TREAT_NOTHING
                      ? ""
                      : explain_pick(page, "，已处理离群值", ", outliers treated"));
-    show_figure(walk, indicator->id, depth + 1);
+    show_figure(walk, plan_source(walk->plan, column)->id, depth + 1);
+    show_taken(walk, column, depth + 1);
     if (own->denominator != COMPOSITE_NONE) {
         explain_line(page, "%*s%s %g", INDENT * (depth + 1), "",
                      explain_pick(page, "除以下数，再乘", "divided by this, times"),

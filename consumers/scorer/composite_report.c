@@ -230,6 +230,10 @@ static void write_indicators(const struct composite_view *view, size_t row, stru
         double age = ranking_age(view->ranking, view->table, i, row);
         json_open(json, NULL, '{');
         json_text(json, "id", view->plan->indicators[i]->id);
+        if (view->plan->columns[i] != NULL) {
+            json_text(json, "of", view->plan->columns[i]->of->id);
+            json_text(json, "take", take_name(view->plan->columns[i]->take));
+        }
         json_double(json, "figure", composite_figure(view->composite, i, row));
         json_double(json, "normalised", composite_normalised(view->composite, i, row));
         json_double(json, "weight", composite_weight(view->composite, i));

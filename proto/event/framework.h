@@ -175,6 +175,24 @@ struct indicator {
     struct composite_column column; /* how a composite takes it; not at all without `normalise` */
 };
 
+/* What a column takes of its indicator's figure for a period. */
+enum take {
+    TAKE_FIGURE,
+    TAKE_COMPLETION, /* how far it has come from the baseline to the target: 1 is there */
+    TAKE_PACE        /* that, over the share of the time that has passed */
+};
+
+/* The figures of an indicator once more as another part of a composite: on another scale, with another
+ * weight, or as how far they have come. Nothing is reported or judged by its name. */
+struct framework_column {
+    struct place place;
+    const char *of_id, *target_id;
+    const struct indicator *of;
+    const struct target *target; /* NULL: see column_target() */
+    enum take take;
+    struct indicator as; /* as an indicator of its own, with the other's unit and regions */
+};
+
 struct framework {
     const char *id;
     uint64_t version;
@@ -185,6 +203,8 @@ struct framework {
     size_t group_count;
     struct indicator *indicators;
     size_t indicator_count;
+    struct framework_column *columns;
+    size_t column_count;
     struct figure_identity *identities;
     size_t identity_count;
     struct framework_unit *units; /* beyond GB/T 2260 */
@@ -213,6 +233,14 @@ const struct indicator *framework_indicator(const struct framework *framework, c
 /* The id of the indicator that was probably meant by `id`; NULL when none is near. */
 const char *framework_suggest(const struct framework *framework, const char *id);
 
+/* What composites may take, in order: the indicators, then the columns. */
+size_t framework_member_count(const struct framework *framework);
+struct indicator *framework_member(const struct framework *framework, size_t number);
+
+/* The target that a column measures by in a region: its own, else the first with a number that the
+ * indicator has there; NULL: none. */
+const struct target *column_target(const struct framework_column *column, uint32_t region);
+
 const struct target *indicator_target(const struct indicator *indicator, const char *id);
 const struct part *indicator_part(const struct indicator *indicator, const char *id);
 const struct definition *indicator_definition(const struct indicator *indicator, const char *id);
@@ -237,6 +265,7 @@ const char *method_name(enum method method);
 const char *comparator_name(enum comparator comparator);
 const char *indicator_kind_name(enum indicator_kind kind);
 const char *cadence_name(enum cadence cadence);
+const char *take_name(enum take take);
 
 /* Whether `value` meets the target's value, exactly. */
 bool comparator_is_met(enum comparator comparator, struct decimal value, struct decimal target);

@@ -51,10 +51,11 @@ static void check_weights_below(const struct framework *framework,
     for (size_t i = 0; i < framework->group_count; i++)
         if (framework->groups[i].parent == parent)
             add_sibling(&groups, framework->groups[i].place, framework->groups[i].weight);
-    for (size_t i = 0; i < framework->indicator_count; i++)
-        if (framework->indicators[i].parent == parent)
-            add_sibling(&indicators, framework->indicators[i].place,
-                        framework->indicators[i].weight);
+    for (size_t i = 0; i < framework_member_count(framework); i++) {
+        const struct indicator *indicator = framework_member(framework, i);
+        if (indicator->parent == parent)
+            add_sibling(&indicators, indicator->place, indicator->weight);
+    }
     judge_siblings(&groups, place, id, diag);
     judge_siblings(&indicators, place, id, diag);
 }

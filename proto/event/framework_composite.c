@@ -29,6 +29,18 @@ bool composite_has_indicator(const struct framework_composite *composite,
     return indicator->column.has_scale && group_is_within(indicator->parent, composite->root);
 }
 
+size_t framework_member_count(const struct framework *framework)
+{
+    return framework->indicator_count + framework->column_count;
+}
+
+struct indicator *framework_member(const struct framework *framework, size_t number)
+{
+    return number < framework->indicator_count
+               ? &framework->indicators[number]
+               : &framework->columns[number - framework->indicator_count].as;
+}
+
 const struct framework_unit *framework_unit(const struct framework *framework, uint32_t code)
 {
     for (size_t i = 0; i < framework->unit_count; i++)

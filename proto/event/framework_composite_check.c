@@ -78,8 +78,8 @@ static void check_level(const struct framework *framework, const struct framewor
 
 void framework_check_composites(const struct framework *framework, struct diag *diag)
 {
-    for (size_t i = 0; i < framework->indicator_count; i++)
-        check_column(framework, &framework->indicators[i], diag);
+    for (size_t i = 0; i < framework_member_count(framework); i++)
+        check_column(framework, framework_member(framework, i), diag);
     for (size_t i = 0; i < framework->group_count; i++)
         check_level(framework, &framework->groups[i], diag);
 }

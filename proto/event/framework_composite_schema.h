@@ -6,7 +6,7 @@
 #include "proto/event/schema.h"
 
 extern const struct schema unit_schema, scale_schema, fill_schema, outlier_schema, composite_schema;
-extern const struct schema comparison_schema;
+extern const struct schema comparison_schema, column_schema;
 extern const char *const composite_mean_words[], *const composite_weight_words[];
 
 /* Indicators that list no regions are reported by all units of the framework, if it has any. Before
@@ -17,6 +17,9 @@ MUST_CHECK enum err framework_fill_regions(struct framework *framework, struct a
  * composites. Links roots and divisors; composites without units get theirs. Errors  ERR_NOMEM. */
 MUST_CHECK enum err framework_validate_composites(struct framework *framework, struct arena *arena,
                                                   struct diag *diag);
+
+/* References of columns; each gets what its indicator says. After framework_validate(). */
+void framework_link_columns(struct framework *framework, struct diag *diag);
 
 /* What groups say of their means and weights. Works out the weights of the children of those that
  * compare them in pairs. */

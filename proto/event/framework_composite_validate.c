@@ -131,8 +131,6 @@ static void validate_column(const struct framework *framework, struct indicator 
     if (indicator->column.factor.is_set && !is_positive(&indicator->column.factor))
         schema_find(diag, indicator->place, FINDING_NUMBER_OUT, "factor", NULL, "须大于 0",
                     "above 0 is wanted");
-    check_codes(framework, indicator->regions, indicator->region_count, indicator->place, "regions",
-                diag);
 }
 
 /* --- composites --------------------------------------------------------------------------------- */
@@ -220,8 +218,8 @@ static void validate_size(const struct framework *framework,
                           const struct framework_composite *composite, struct diag *diag)
 {
     size_t columns = 0;
-    for (size_t i = 0; i < framework->indicator_count; i++)
-        columns += composite_has_indicator(composite, &framework->indicators[i]) ? 2 : 0;
+    for (size_t i = 0; i < framework_member_count(framework); i++)
+        columns += composite_has_indicator(composite, framework_member(framework, i)) ? 2 : 0;
     for (size_t i = 0; i < framework->group_count && composite->root != NULL; i++)
         columns += group_is_within(&framework->groups[i], composite->root) ? 8 : 0;
     if (columns * composite->unit_count * period_count(composite) > COMPOSITE_MAX_CELLS)
@@ -251,8 +249,8 @@ static void validate_units_of(const struct framework *framework,
 static void validate_references(const struct framework *framework,
                                 const struct framework_composite *composite, struct diag *diag)
 {
-    for (size_t i = 0; i < framework->indicator_count && composite->root != NULL; i++) {
-        const struct indicator *indicator = &framework->indicators[i];
+    for (size_t i = 0; i < framework_member_count(framework) && composite->root != NULL; i++) {
+        const struct indicator *indicator = framework_member(framework, i);
         uint32_t reference = indicator->column.scale.reference;
         char code[REGION_CODE_BYTES];
         if (!composite_has_indicator(composite, indicator) ||
@@ -286,8 +284,8 @@ static enum err gather_units(const struct framework *framework,
     size_t count = 0;
     if (codes == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < framework->indicator_count && composite->root != NULL; i++) {
-        const struct indicator *indicator = &framework->indicators[i];
+    for (size_t i = 0; i < framework_member_count(framework) && composite->root != NULL; i++) {
+        const struct indicator *indicator = framework_member(framework, i);
         if (!composite_has_indicator(composite, indicator))
             continue;
         for (size_t j = 0; j < indicator->region_count && count < FRAMEWORK_MAX_UNITS; j++)
@@ -304,9 +302,14 @@ enum err framework_validate_composites(struct framework *framework, struct arena
 {
     enum err err = ERR_OK;
     validate_units(framework, diag);
+    framework_link_columns(framework, diag);
     framework_validate_levels(framework, diag);
+    for (size_t i = 0; i < framework_member_count(framework); i++)
+        validate_column(framework, framework_member(framework, i), diag);
     for (size_t i = 0; i < framework->indicator_count; i++)
-        validate_column(framework, &framework->indicators[i], diag);
+        check_codes(framework, framework->indicators[i].regions,
+                    framework->indicators[i].region_count, framework->indicators[i].place,
+                    "regions", diag);
     for (size_t i = 0; i < framework->composite_count && err == ERR_OK; i++) {
         struct framework_composite *composite = &framework->composites[i];
         if (composite->id[0] != '\0' && framework_composite(framework, composite->id) != composite)

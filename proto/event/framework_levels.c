@@ -52,8 +52,8 @@ static void add_part(struct panel *panel, const char *id, double *weight, bool h
 
 static void gather_parts(struct framework *framework, struct panel *panel, struct diag *diag)
 {
-    for (size_t i = 0; i < framework->indicator_count; i++) {
-        struct indicator *indicator = &framework->indicators[i];
+    for (size_t i = 0; i < framework_member_count(framework); i++) {
+        struct indicator *indicator = framework_member(framework, i);
         if (indicator->parent == panel->group && indicator->column.has_scale)
             add_part(panel, indicator->id, &indicator->column.judged_weight,
                      indicator->weight.is_set, indicator->place, diag);

@@ -2,7 +2,7 @@
 # make bytes: the worked examples by the same program from two compilers, without and with optimisation.
 # Every build must write the same bytes; arguments are the builds (build/release …).
 set -eu
-examples="rd-provinces hdi hdi-2023 sdg-canada asem"
+examples="rd-provinces two-columns hdi hdi-2023 sdg-canada asem"
 provinces=$(ls deploy/data/*.csv | grep -v README)
 moment=2026-06-01
 work=$(mktemp -d)

@@ -369,3 +369,31 @@ Test(examples, the_revision_of_2018_moves_figure_rank_and_judgement, .timeout = 
     free(revised);
     world_free(&world);
 }
+
+/* --- two columns ------------------------------------------------------------------------------------ */
+
+/* Worked by hand. Liaoning in 2023: task (676.4 - 549.0) / (770.0 - 549.0) of 0.6 of the time is 96.078;
+ * effect 0.6 x 2.24 / 3 and 0.4 x ln 6.764 / ln 10 is 78.008. Jilin's task is met ahead of time. */
+Test(examples, a_score_in_two_columns_is_the_one_worked_by_hand, .timeout = 60)
+{
+    struct world *world = world_new();
+    char *output =
+        evaluate(world, "deploy/framework/two-columns.yaml", EXAMPLES "two-columns.csv", "0");
+    const char *liaoning = standing(output, "score", "2023", "210000");
+    cr_expect_float_eq(ndjson_number(liaoning, "score"), 88.8503, 1e-4);
+    const char *task = ndjson_object(liaoning, "rd_expenditure-task");
+    char of[40];
+    cr_assert_not_null(task);
+    cr_expect_str_eq(ndjson_text(task, "of", of, sizeof of), "rd_expenditure");
+    cr_expect_float_eq(ndjson_number(task, "figure"), 127.4 / 221 / 0.6, 1e-12);
+    cr_expect_float_eq(ndjson_number(task, "normalised"), 96.0784, 1e-4);
+    cr_expect_float_eq(ndjson_number(task, "weight_in_whole"), 0.6, 1e-15);
+    cr_expect_float_eq(ndjson_number(standing(output, "score", "2023", "220000"), "score"), 77.5621,
+                       1e-4);
+    cr_expect_float_eq(ndjson_number(standing(output, "score", "2022", "210000"), "score"), 78.6093,
+                       1e-4);
+    cr_expect_null(
+        ndjson_find(output, (const char *const[]){"\"indicator\":\"rd_expenditure-task\"", NULL}));
+    free(output);
+    world_free(&world);
+}

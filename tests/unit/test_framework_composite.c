@@ -241,9 +241,9 @@ Test(framework_composite, groups_in_a_circle_are_refused_and_not_followed_foreve
 Test(framework_composite, the_worked_examples_load_and_check_without_a_finding, .timeout = 20)
 {
     static const char *const paths[] = {
-        "deploy/framework/hdi.yaml", "deploy/framework/hdi-2023.yaml",
+        "deploy/framework/hdi.yaml",          "deploy/framework/hdi-2023.yaml",
         "deploy/framework/rd-provinces.yaml", "deploy/framework/sdg-canada.yaml",
-        "deploy/framework/asem.yaml"};
+        "deploy/framework/asem.yaml",         "deploy/framework/two-columns.yaml"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct diag diag;
         struct framework *framework = NULL;

@@ -29,19 +29,35 @@ static const char document_form[] =
     "  - {id: x1, name: {zh: 乙, en: x1}, kind: quantity, unit: 件, direction: up, parent: part,\n"
     "     weight: 0.7, fill: {method: %s}, divide_by: x2, %s}\n"
     "  - {id: x2, name: {zh: 丙, en: x2}, kind: quantity, unit: 件, direction: up, parent: whole,\n"
-    "     weight: 0.3, fill: {method: latest, max_age: 1}, %s}\n"
+    "     weight: 0.3, fill: {method: latest, max_age: 1}, %s,\n"
+    "     baselines: [{region: 900001}, {region: 900002}, {region: 900003, period: 2018}],\n"
+    "     targets: [{id: t, comparator: \">=\", value: 90, deadline: 2021}]}\n"
+    "%s"
     "composites:\n"
     "  - {id: c, name: {zh: 综, en: c}, root: whole, availability: 2/3, %s}\n";
 
 #define POSTS   "normalise: {method: goalposts, low: 0, high: 100, from: 1}"
 #define MIN_MAX "normalise: {method: min_max, from: 1}"
 
+static const char columns[] =
+    "columns:\n"
+    "  - {id: x0-again, of: x0, parent: whole, weight: 0.2, normalise: {method: z_score}}\n"
+    "  - {id: x2-done, of: x2, parent: part, weight: 0.1, take: completion,\n"
+    "     normalise: {method: goalposts, low: 0, high: 1, from: 1}}\n";
+
+static struct record record_of_parts(const char *mean, const char *fill, const char *scale,
+                                     const char *more, const char *periods)
+{
+    char document[4096];
+    snprintf(document, sizeof document, document_form, mean, scale, fill, scale, scale, more,
+             periods);
+    return record_with(document);
+}
+
 static struct record record_of_form(const char *mean, const char *fill, const char *scale,
                                     const char *periods)
 {
-    char document[4096];
-    snprintf(document, sizeof document, document_form, mean, scale, fill, scale, scale, periods);
-    return record_with(document);
+    return record_of_parts(mean, fill, scale, "", periods);
 }
 
 struct chance {
@@ -143,8 +159,8 @@ enum { FORMS = sizeof forms / sizeof *forms };
 
 static struct record record_at(size_t form)
 {
-    return record_of_form(forms[form].mean, forms[form].fill, forms[form].scale,
-                          forms[form].periods);
+    return record_of_parts(forms[form].mean, forms[form].fill, forms[form].scale, columns,
+                           forms[form].periods);
 }
 
 Test(ranking, one_figure_at_a_time_comes_to_the_same_bits_as_all_at_once, .timeout = 60)
