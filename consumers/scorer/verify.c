@@ -156,10 +156,12 @@ static enum err publish(void *context, uint32_t wait_ms)
     return ERR_OK;
 }
 
-static void save_position(void *context, uint64_t position)
+static enum err save_position(void *context, uint64_t position, uint32_t wait_ms)
 {
     (void)context;
     (void)position;
+    (void)wait_ms;
+    return ERR_OK;
 }
 
 static void report(void *context, struct service_report *out)

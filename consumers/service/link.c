@@ -1,6 +1,7 @@
 #include "consumers/service/link.h"
 
 #include "proto/base/bytes.h"
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/cli/terminal.h"
 #include "proto/client/control.h"
@@ -13,7 +14,8 @@
 
 #define STATE_BYTES ((uint64_t)16 << 30)
 
-enum { SAVE_TIMEOUT_MS = 1000, POSITION_BYTES = 8 };
+/* An answer that a full queue of the broker's dropped never comes, so the question is asked again. */
+enum { SAVE_AGAIN_US = 5 * 1000 * 1000, POSITION_BYTES = 8 };
 
 static const char position_key[] = "service/position", published_key[] = "service/published";
 
@@ -26,7 +28,9 @@ struct link {
     struct subscriber *subscriber;
     struct control *control;
     uint64_t position, published;
-    uint64_t saved_position; /* as the broker has it, to our knowledge */
+    uint64_t saved_position;  /* as the broker has it, to our knowledge */
+    struct control_save save; /* under way; position 0: none is */
+    uint64_t save_us;         /* when it was sent last */
 };
 
 /* --- ports ------------------------------------------------------------------------------------ */
@@ -56,23 +60,47 @@ static enum err publish(void *context, uint32_t wait_ms)
     return publisher_pump(link->publisher, wait_ms);
 }
 
+static void begin_save(struct link *link, uint64_t position)
+{
+    const struct link_options *options = &link->options;
+    link->save = (struct control_save){.stream = options->input,
+                                       .consumer = options->identity->name,
+                                       .expected = link->saved_position,
+                                       .position = position};
+    link->save_us = clock_monotonic_us();
+}
+
+static enum err step_save(struct link *link, uint32_t wait_ms)
+{
+    uint64_t now_us = clock_monotonic_us();
+    if (now_us - link->save_us > SAVE_AGAIN_US) {
+        link->save.id = 0;
+        link->save_us = now_us;
+    }
+    return control_save_step(link->control, &link->save, wait_ms);
+}
+
 /* Another position may stand there, from before this service's state was lost: then that is taken as
  * known, and the next try is on top of it. */
-static void save_position(void *context, uint64_t position)
+static enum err save_position(void *context, uint64_t position, uint32_t wait_ms)
 {
     struct link *link = context;
-    const struct link_options *options = &link->options;
-    uint64_t standing = link->saved_position;
-    enum err err = control_save_position(link->control, options->input, options->identity->name,
-                                         standing, position, SAVE_TIMEOUT_MS, &standing);
-    if (err == ERR_CONFLICT)
-        err = control_save_position(link->control, options->input, options->identity->name,
-                                    standing, position, SAVE_TIMEOUT_MS, &standing);
+    if (!link->save.position)
+        begin_save(link, position);
+    enum err err = step_save(link, wait_ms);
+    if (err == ERR_CONFLICT) {
+        link->save.expected = link->save.standing;
+        err = step_save(link, wait_ms);
+    }
+    if (err == ERR_TIMEOUT)
+        return err;
     if (!err)
         link->saved_position = position;
     else
-        log_warn("service.save_position", "stream=%s position=%" PRIu64 " error=%s", options->input,
-                 position, err_name(err));
+        log_warn("service.save_position", "stream=%s position=%" PRIu64 " error=%s",
+                 link->options.input, position, err_name(err));
+    link->save = (struct control_save){0};
+    return err;
 }
 
 static void report(void *context, struct service_report *out)

@@ -21,6 +21,7 @@ enum {
     WAIT_ACK_MS = 20,    /* for an acknowledgement, when there is no connection */
     WAIT_FULL_MS = 200,  /* for room in the outbox */
     WAIT_STOP_MS = 2000, /* for the last acknowledgements when stopping */
+    WAIT_SAVE_MS = 1000, /* for the last position to be saved, likewise */
     SAVE_EVERY_US = 500 * 1000
 };
 
@@ -221,8 +222,10 @@ static bool is_stored(const struct service *service)
 /* --- after that ------------------------------------------------------------------------------- */
 
 /* A position at the broker says that all that follows from the records up to it is in the record too.
- * So one is chosen, with the last batch made by then, and saved when that is acknowledged. */
-static void save_position(struct service *service, const struct service_report *report)
+ * So one is chosen, with the last batch made by then, and saved when that is acknowledged; records go on
+ * meanwhile. */
+static void save_position(struct service *service, const struct service_report *report,
+                          uint32_t wait_ms)
 {
     uint64_t now_us = clock_monotonic_us();
     if (service->stored < service->options.published)
@@ -235,8 +238,12 @@ static void save_position(struct service *service, const struct service_report *
     }
     if (!service->save.is_open || report->acknowledged < service->save.batch)
         return;
-    service->ports->save_position(service->ports->context, service->save.position);
-    service->saved = service->save.position;
+    enum err err =
+        service->ports->save_position(service->ports->context, service->save.position, wait_ms);
+    if (err == ERR_TIMEOUT)
+        return;
+    if (!err)
+        service->saved = service->save.position;
     service->save.is_open = false;
     service->save.since_us = now_us;
 }
@@ -263,10 +270,10 @@ static void count(struct service *service, const struct service_report *report)
     pthread_mutex_unlock(&service->lock);
 }
 
-static void look_around(struct service *service, struct service_report *report)
+static void look_around(struct service *service, struct service_report *report, uint32_t wait_ms)
 {
     service->ports->report(service->ports->context, report);
-    save_position(service, report);
+    save_position(service, report, wait_ms);
     count(service, report);
 }
 
@@ -286,8 +293,9 @@ static enum err publish_last(struct service *service)
     enum err err = store(service);
     if (!err)
         err = service->ports->publish(service->ports->context, WAIT_STOP_MS);
+    look_around(service, &report, WAIT_SAVE_MS); /* one that is under way */
     service->save.since_us = 0;
-    look_around(service, &report);
+    look_around(service, &report, WAIT_SAVE_MS);
     return err;
 }
 
@@ -307,7 +315,7 @@ enum err service_run(struct service *service)
             err = store(service);
         if (!err)
             err = ports->publish(ports->context, is_cut_off ? WAIT_ACK_MS : 0);
-        look_around(service, &report);
+        look_around(service, &report, 0);
     }
     return err ? err : publish_last(service);
 }

@@ -67,8 +67,9 @@ struct service_ports {
     enum err (*store)(void *context, const struct effects *effects, uint64_t position);
     /* Send what is stored, hear what is acknowledged. Errors  a final refusal. */
     enum err (*publish)(void *context, uint32_t wait_ms);
-    /* Tell the broker how far the service is; informational. */
-    void (*save_position)(void *context, uint64_t position);
+    /* Tell the broker how far the service is; informational. ERR_TIMEOUT: that is under way, so call it again
+     * with the same position; any other answer ends it. */
+    enum err (*save_position)(void *context, uint64_t position, uint32_t wait_ms);
     void (*report)(void *context, struct service_report *out);
     bool (*must_stop)(void *context);
 };

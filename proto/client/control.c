@@ -87,24 +87,25 @@ static bool is_reply_to(const Songhua__V1__Request *request, const Songhua__V1__
     return asked < sizeof expected / sizeof *expected && reply->body_case == expected[asked];
 }
 
-enum err control_request(struct control *control, Songhua__V1__Request *request,
-                         uint32_t timeout_ms, Songhua__V1__Reply **out)
+/* Send the request unless its id says that it is under way, and wait for the reply. ERR_TIMEOUT: it is
+ * under way, or still to be sent. */
+static enum err go_on(struct control *control, Songhua__V1__Request *request, uint32_t wait_ms,
+                      Songhua__V1__Reply **out)
 {
-    uint64_t end_us = clock_monotonic_us() + timeout_ms * 1000ull;
-    bool is_sent = false;
+    uint64_t end_us = clock_monotonic_us() + wait_ms * 1000ull;
     Songhua__V1__Reply *reply = NULL;
     while (!reply) {
         if (channel_is_renewed(&control->channel))
-            is_sent = false;
-        if (!is_sent)
-            is_sent = !channel_send(&control->channel, request);
-        if (is_sent && !hear(control, request->id, &reply))
+            request->id = 0;
+        if (!request->id && channel_send(&control->channel, request))
+            request->id = 0;
+        if (request->id && !hear(control, request->id, &reply))
             break;
         uint64_t now_us = clock_monotonic_us();
         if (now_us >= end_us)
-            return give_up(control, is_sent);
+            return ERR_TIMEOUT;
         uint64_t left_ms = (end_us - now_us + 999) / 1000;
-        channel_wait(&control->channel, !is_sent,
+        channel_wait(&control->channel, !request->id,
                      (long)(left_ms < WAIT_STEP_MS ? left_ms : WAIT_STEP_MS));
     }
     enum err err = code_to_err(reply->code);
@@ -120,31 +121,49 @@ enum err control_request(struct control *control, Songhua__V1__Request *request,
     return ERR_OK;
 }
 
-enum err control_save_position(struct control *control, const char *stream, const char *consumer,
-                               uint64_t expected, uint64_t position, uint32_t timeout_ms,
-                               uint64_t *standing)
+enum err control_request(struct control *control, Songhua__V1__Request *request,
+                         uint32_t timeout_ms, Songhua__V1__Reply **out)
 {
-    Songhua__V1__SavePosition save = SONGHUA__V1__SAVE_POSITION__INIT;
+    request->id = 0;
+    enum err err = go_on(control, request, timeout_ms, out);
+    return err == ERR_TIMEOUT ? give_up(control, request->id != 0) : err;
+}
+
+enum err control_save_step(struct control *control, struct control_save *save, uint32_t wait_ms)
+{
+    Songhua__V1__SavePosition body = SONGHUA__V1__SAVE_POSITION__INIT;
     Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
     Songhua__V1__Reply *reply;
-    save.stream = (char *)(uintptr_t)stream;
-    save.consumer = (char *)(uintptr_t)consumer;
-    save.expected = expected;
-    save.position = position;
+    body.stream = (char *)(uintptr_t)save->stream;
+    body.consumer = (char *)(uintptr_t)save->consumer;
+    body.expected = save->expected;
+    body.position = save->position;
+    request.id = save->id;
     request.body_case = SONGHUA__V1__REQUEST__BODY_SAVE_POSITION;
-    request.save_position = &save;
-    enum err err = control_request(control, &request, timeout_ms, &reply);
+    request.save_position = &body;
+    enum err err = go_on(control, &request, wait_ms, &reply);
+    save->id = err == ERR_TIMEOUT ? request.id : 0;
     if (err)
         return err;
     err = code_to_err(reply->code);
-    if (err == ERR_CONFLICT && reply->body_case == SONGHUA__V1__REPLY__BODY_POSITION) {
-        uint64_t stands = reply->position->position;
-        if (standing)
-            *standing = stands;
-        if (stands == position) /* our own, whose answer was lost with a connection */
+    if (err == ERR_CONFLICT) {
+        save->standing = reply->position->position;
+        if (save->standing == save->position) /* our own, whose answer was lost with a connection */
             err = ERR_OK;
     }
     note(control, reply->message);
     songhua__v1__reply__free_unpacked(reply, NULL);
     return err;
+}
+
+enum err control_save_position(struct control *control, const char *stream, const char *consumer,
+                               uint64_t expected, uint64_t position, uint32_t timeout_ms,
+                               uint64_t *standing)
+{
+    struct control_save save = {
+        .stream = stream, .consumer = consumer, .expected = expected, .position = position};
+    enum err err = control_save_step(control, &save, timeout_ms);
+    if (err == ERR_CONFLICT && standing)
+        *standing = save.standing;
+    return err == ERR_TIMEOUT ? give_up(control, save.id != 0) : err;
 }

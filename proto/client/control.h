@@ -36,4 +36,16 @@ MUST_CHECK enum err control_save_position(struct control *control, const char *s
                                           uint64_t position, uint32_t timeout_ms,
                                           uint64_t *standing);
 
+/* The same without waiting for the disk: call it again with the same struct while it answers ERR_TIMEOUT.
+ * Where the connection was made anew, it is sent again.
+ * Errors  as above; ERR_CONFLICT: save->standing is what stands. */
+struct control_save {
+    const char *stream, *consumer;
+    uint64_t expected, position;
+    uint64_t id; /* of the request under way; 0: it is still to be sent, or to be sent again */
+    uint64_t standing;
+};
+MUST_CHECK enum err control_save_step(struct control *control, struct control_save *save,
+                                      uint32_t wait_ms);
+
 #endif

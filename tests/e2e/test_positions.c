@@ -95,3 +95,24 @@ Test(positions, nobody_else_takes_anothers_away)
     cr_expect_not_null(strstr(output, "\"consumer\":\"reader\",\"position\":2,"), "%s", output);
     free(output);
 }
+
+Test(positions, a_save_need_not_be_waited_for)
+{
+    struct control *control;
+    struct control_save save = {
+        .stream = "events", .consumer = "reader", .expected = 0, .position = 2};
+    cr_assert_eq(control_open(hub.fetch, hub.server.public_key,
+                              world_identity(hub.world, "reader", ROLE_READER, "*"), &control),
+                 ERR_OK);
+    cr_expect_eq(control_save_step(control, &save, 0), ERR_TIMEOUT, "there is no connection yet");
+    enum err err;
+    while ((err = control_save_step(control, &save, 1)) == ERR_TIMEOUT)
+        continue;
+    cr_expect_eq(err, ERR_OK);
+    save.position = 3;
+    cr_expect_eq(control_save_step(control, &save, WAIT_MS), ERR_CONFLICT);
+    cr_expect_eq(save.standing, 2);
+    save.expected = save.standing;
+    cr_expect_eq(control_save_step(control, &save, WAIT_MS), ERR_OK);
+    control_close(&control);
+}

@@ -202,11 +202,13 @@ static enum err publish(void *context, uint32_t wait_ms)
     return ERR_OK;
 }
 
-static void save_position(void *context, uint64_t position)
+static enum err save_position(void *context, uint64_t position, uint32_t wait_ms)
 {
     struct fake *fake = context;
+    (void)wait_ms;
     fake->output->saved_position = position;
     fake->output->saved_with = fake->output->count;
+    return ERR_OK;
 }
 
 static void report(void *context, struct service_report *out)
