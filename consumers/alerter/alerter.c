@@ -132,6 +132,8 @@ static enum err hear_event(struct alerter *alerter, const struct service_input *
     const struct data_fact data = {input->batch->region, input->sequence, index, input->stored_ms};
     if (event->body_case == SONGHUA__V1__EVENT__BODY_FRAMEWORK_REFUSAL)
         return data_rules_refusal(&alerter->state, &data, event->framework_refusal, effects);
+    if (event->body_case == SONGHUA__V1__EVENT__BODY_DOUBT)
+        return data_rules_doubt(&alerter->state, &data, event->doubt, effects);
     if (event->body_case != SONGHUA__V1__EVENT__BODY_SCORE)
         return ERR_OK;
     const struct alert_fact fact = {.region = input->batch->region,

@@ -1,6 +1,7 @@
 #include "consumers/alerter/data_rules.h"
 
 #include "consumers/evaluate/judgement.h"
+#include "consumers/reader/words.h"
 #include "proto/base/text.h"
 #include "proto/event/region.h"
 
@@ -11,7 +12,7 @@
 #define FIRING   SONGHUA__V1__ALERT_STATE__ALERT_FIRING
 #define RESOLVED SONGHUA__V1__ALERT_STATE__ALERT_RESOLVED
 
-enum { NATION = 0, SUMMARY_BYTES = 2048, TARGET_BYTES = 80 };
+enum { NATION = 0, SUMMARY_BYTES = 2048, TARGET_BYTES = 160 };
 
 /* One alert while it is said. */
 struct saying {
@@ -187,6 +188,47 @@ static enum err hear_baseline(struct alerter_state *state, const struct data_fac
     saying.alert.indicator = score->indicator;
     saying.alert.target = score->target;
     saying.alert.score = (Songhua__V1__Score *)(uintptr_t)score;
+    return turn_alert(state, &saying, &turn, effects);
+}
+
+/* --- doubts ------------------------------------------------------------------------------------- */
+
+static void write_doubt(struct saying *saying, const Songhua__V1__Doubt *doubt)
+{
+    const char *zh, *en;
+    const struct word kind = word_of_doubt(doubt->kind);
+    name_place(saying->fact, &zh, &en);
+    if (!doubt->is_cleared) {
+        snprintf(saying->zh, sizeof saying->zh, "%s数据存疑：%s。", zh, doubt->text_zh);
+        snprintf(saying->en, sizeof saying->en, "%s, doubtful figure: %s.", en, doubt->text_en);
+        return;
+    }
+    snprintf(saying->zh, sizeof saying->zh, "%s指标 %s %s：%s，%s。", zh, doubt->indicator,
+             doubt->period, kind.zh,
+             doubt->is_answered ? "填报单位已核实" : "数据已修订，疑点消除");
+    snprintf(saying->en, sizeof saying->en, "%s, indicator %s, %s: the doubt (%s) is %s.", en,
+             doubt->indicator, doubt->period, kind.id,
+             doubt->is_answered ? "answered, the reporter confirms the figure"
+                                : "gone, the figures were revised");
+}
+
+enum err data_rules_doubt(struct alerter_state *state, const struct data_fact *fact,
+                          const Songhua__V1__Doubt *doubt, struct effects *effects)
+{
+    struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
+    char target[TARGET_BYTES];
+    const struct turn turn = {.rule = RULE_DOUBT,
+                              .target = target,
+                              .is_on = !doubt->is_cleared,
+                              .since = doubt->period,
+                              .as_of = doubt->as_of_sequence};
+    if (doubt->kind == SONGHUA__V1__DOUBT_KIND__DOUBT_LATE)
+        return ERR_OK;
+    snprintf(target, sizeof target, "@doubt/%d/%s/%s", (int)doubt->kind, doubt->period,
+             doubt->definition);
+    write_doubt(&saying, doubt);
+    saying.alert.indicator = doubt->indicator;
+    saying.alert.target = unconst(word_of_doubt(doubt->kind).id);
     return turn_alert(state, &saying, &turn, effects);
 }
 

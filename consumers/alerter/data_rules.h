@@ -5,12 +5,15 @@
  *                       its indicator there is overdue                 nothing of the kind
  *   no_baseline         a score says that there is no baseline, so   a score of the target there says nothing of
  *                       that figures cannot be judged                the kind
+ *   doubtful_figure     a figure is doubted (all kinds but late,      the doubt is cleared: the figures were
+ *                       which has its rule)                          revised, or the reporter has confirmed
  *   framework_refused   a framework in the record could not be used;   a score is made under that framework
  *                       region 000000, indicator "framework", target   with that version or a later one
  *                       its id
  *
  * Their family is DATA, their severity watch and severe (refused), their topic
- * "indicator/rule/state". Source  EVALUATION-METHODS.md 5.2, 6.3, 2.10 case 6.
+ * "indicator/rule/state". Source  EVALUATION.md section 4;
+ * EVALUATION-METHODS.md 5.2, 6.3, 2.10 case 6.
  */
 #ifndef SONGHUA_ALERTER_DATA_RULES_H
 #define SONGHUA_ALERTER_DATA_RULES_H
@@ -19,6 +22,7 @@
 
 #define RULE_LATE     "late_report"
 #define RULE_BASELINE "no_baseline"
+#define RULE_DOUBT    "doubtful_figure"
 #define RULE_REFUSED  "framework_refused"
 
 /* What an event of the stream scores says about data, at its place; what follows from it goes to
@@ -31,6 +35,8 @@ struct data_fact {
 };
 MUST_CHECK enum err data_rules_score(struct alerter_state *state, const struct data_fact *fact,
                                      const Songhua__V1__Score *score, struct effects *effects);
+MUST_CHECK enum err data_rules_doubt(struct alerter_state *state, const struct data_fact *fact,
+                                     const Songhua__V1__Doubt *doubt, struct effects *effects);
 MUST_CHECK enum err data_rules_refusal(struct alerter_state *state, const struct data_fact *fact,
                                        const Songhua__V1__FrameworkRefusal *refusal,
                                        struct effects *effects);

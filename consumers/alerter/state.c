@@ -11,7 +11,8 @@
 
 enum {
     PREFIX_BYTES = 2,
-    KEY_BYTES = PREFIX_BYTES + 6 + 2 * (1 + OBSERVATION_ID_MAX_BYTES) + 1,
+    RULE_KEY_BYTES = 32, /* what a rule about data puts before a definition */
+    KEY_BYTES = PREFIX_BYTES + 6 + 2 * (1 + OBSERVATION_ID_MAX_BYTES) + RULE_KEY_BYTES + 1,
     ID_BYTES = ALERT_ID_BYTES - 1,
     VALUE_BYTES = 4 * 8 + PERIOD_TEXT_BYTES + ID_BYTES
 };

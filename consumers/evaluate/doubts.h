@@ -25,6 +25,8 @@
  * differences then), a part of an identity that is missing, a denominator of zero. A break in the series
  * is no change. Figures that were due before anything was recorded of their series are not late: they
  * were loaded afterwards. A revision of zero is measured against the framework's `small_value`.
+ * A figure that its reporter confirms (Observation.confirmed, with a note) answers what is doubted of it, until
+ * another figure takes its place.
  * Each figure is held against at most sixty others, those nearest to it, and sixteen earlier vintages.
  *
  * Source  EVALUATION.md section 4; EVALUATION-METHODS.md 5.3 (V4 to V8, V10, V12, V15).
@@ -48,6 +50,7 @@ struct doubt_place {
 struct doubt {
     struct doubt_place place;
     Songhua__V1__DoubtKind kind;
+    bool is_answered; /* the reporter has confirmed the figure: said, and no longer in doubt */
     double value, expected, measure, limit; /* value and expected in the indicator's unit; finite */
     const struct figure_identity *identity; /* NULL: none */
     struct optional_period other_period;

@@ -103,11 +103,12 @@ enum err evaluation_add_observation(struct evaluation *evaluation, uint32_t regi
         !obs_status_is_known(observation->obs_status))
         return ERR_USAGE;
     const struct series_name name = {observation->indicator, observation->definition, region};
+    const unsigned confirmed = observation->confirmed ? VINTAGE_CONFIRMED : 0;
     struct vintage vintage = {.unscaled = observation->unscaled,
                               .sequence = address.sequence,
                               .stored_ms = stored_ms,
                               .index = address.index,
-                              .decimals = (uint8_t)observation->decimals,
+                              .decimals = (uint8_t)(observation->decimals | confirmed),
                               .status = (uint8_t)observation->obs_status};
     return add(evaluation, &name, observation->period, observation->unit, &vintage);
 }

@@ -285,7 +285,8 @@ static bool is_next_block(const struct series *series, uint32_t number)
 static bool is_possible(const struct series_row_figure *figure)
 {
     const struct vintage *vintage = &figure->vintage;
-    return period_is_key(figure->key) && vintage->decimals <= DECIMAL_MAX_DECIMALS &&
+    return period_is_key(figure->key) &&
+           (vintage->decimals & ~VINTAGE_CONFIRMED) <= DECIMAL_MAX_DECIMALS &&
            figure->unit_size <= OBSERVATION_ID_MAX_BYTES &&
            (vintage->status == VINTAGE_RETRACTED || obs_status_is_known(vintage->status));
 }

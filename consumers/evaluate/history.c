@@ -19,7 +19,8 @@ static enum point_state read_vintage(const struct history *history, struct perio
         return POINT_RETRACTED;
     if (!obs_status_is_usable((obs_status)vintage->status))
         return POINT_NO_FIGURE;
-    struct decimal reported = {vintage->unscaled, vintage->decimals}, value;
+    const uint8_t decimals = vintage->decimals & (uint8_t)~VINTAGE_CONFIRMED;
+    struct decimal reported = {vintage->unscaled, decimals}, value;
     const char *unit = history->units[vintage->unit];
     if (unit[0] == '\0')
         unit = history->indicator->unit;
@@ -31,7 +32,8 @@ static enum point_state read_vintage(const struct history *history, struct perio
                           .value = value,
                           .number = decimal_to_double(value),
                           .status = (obs_status)vintage->status,
-                          .address = {vintage->sequence, vintage->index}};
+                          .address = {vintage->sequence, vintage->index},
+                          .is_confirmed = decimals != vintage->decimals};
     return POINT_USABLE;
 }
 

@@ -29,6 +29,7 @@ struct point {
     double number;        /* the same */
     obs_status status;
     struct address address;
+    bool is_confirmed; /* by the reporter, against what is doubted of it */
 };
 
 enum point_state {

@@ -20,16 +20,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { VINTAGE_RETRACTED = 255 };
+enum {
+    VINTAGE_RETRACTED = 255,   /* as status */
+    VINTAGE_CONFIRMED = 1 << 7 /* in decimals: the reporter looked at it again, and it is right */
+};
 
 struct vintage {
     int64_t unscaled;
     uint64_t sequence;
     uint64_t stored_ms;
     uint32_t index;
-    uint16_t unit; /* in the table of units */
-    uint8_t decimals;
-    uint8_t status; /* obs_status, or VINTAGE_RETRACTED */
+    uint16_t unit;    /* in the table of units */
+    uint8_t decimals; /* may hold VINTAGE_CONFIRMED */
+    uint8_t status;   /* obs_status, or VINTAGE_RETRACTED */
 };
 
 struct entry {

@@ -32,7 +32,8 @@ struct doubt window_doubt(const struct window *window, const struct doubt_place 
                           Songhua__V1__DoubtKind kind)
 {
     const struct point *point = &window->points[window->at];
-    struct doubt doubt = {.place = *place, .kind = kind, .value = point->number};
+    struct doubt doubt = {
+        .place = *place, .kind = kind, .is_answered = point->is_confirmed, .value = point->number};
     doubt_cite(&doubt, point->address);
     return doubt;
 }

@@ -43,6 +43,7 @@ static void put_observation(struct json *json, const Songhua__V1__Observation *o
     json_text(json, "source", observation->source);
     json_text(json, "note", observation->note);
     json_text(json, "revises", observation->revises);
+    json_bool(json, "confirmed", observation->confirmed);
 }
 
 static void put_retraction(struct json *json, const Songhua__V1__Retraction *retraction)
@@ -204,6 +205,7 @@ static void put_doubt(struct json *json, const Songhua__V1__Doubt *doubt)
     json_text(json, "doubt", kind.id);
     json_text(json, "doubt_zh", kind.zh);
     json_bool(json, "is_cleared", doubt->is_cleared);
+    json_bool(json, "is_answered", doubt->is_answered);
     json_text(json, "framework", doubt->framework);
     json_u64(json, "as_of_sequence", doubt->as_of_sequence);
     json_double(json, "value", doubt->value);

@@ -81,7 +81,9 @@ static enum err put_doubt(const Songhua__V1__Doubt *doubt, const struct style *s
     if (style->is_exact)
         return buffer_append_text(out, doubt->is_cleared ? "doubt_cleared" : "doubt");
     return buffer_append_format(out, "? %s%s", word_of_doubt(doubt->kind).zh,
-                                doubt->is_cleared ? "（已消除）" : "");
+                                doubt->is_answered  ? "（已核实）"
+                                : doubt->is_cleared ? "（已消除）"
+                                                    : "");
 }
 
 /* `which` is the place of the text in the message. */

@@ -31,7 +31,8 @@ static enum err take_row(void *context, const struct doubt *doubt)
     table_cell(printing->table, place->indicator->id);
     table_cell_format(printing->table, "%06u %s", place->region,
                       framework_region_name(printing->framework, place->region).zh);
-    table_cell_format(printing->table, "%s %s", kind.id, kind.zh);
+    table_cell_format(printing->table, "%s %s%s", kind.id, kind.zh,
+                      doubt->is_answered ? "（已核实）" : "");
     table_cell(printing->table, buffer_text(&printing->buffer));
     printing->count++;
     return ERR_OK;
@@ -66,6 +67,7 @@ static void write_place(struct json *json, const struct doubt *doubt)
     json_text(json, "definition", place->definition != NULL ? place->definition->id : "");
     json_text(json, "region", region);
     json_text(json, "period", period);
+    json_bool(json, "answered", doubt->is_answered);
     json_text(json, "unit", place->indicator->unit);
     json_text(json, "identity", doubt->identity != NULL ? doubt->identity->id : "");
     if (doubt->other_period.is_set) {

@@ -20,6 +20,7 @@ struct collecting {
     struct doubting *doubting;
     Songhua__V1__Doubt doubts[MOST_DOUBTS];
     size_t count;
+    uint32_t answered; /* kinds, a bit each */
 };
 
 /* --- one figure --------------------------------------------------------------------------------- */
@@ -28,7 +29,9 @@ static enum err collect(void *context, const struct doubt *doubt)
 {
     struct collecting *collecting = context;
     struct doubting *doubting = collecting->doubting;
-    if (collecting->count == MOST_DOUBTS)
+    if (doubt->is_answered)
+        collecting->answered |= 1U << doubt->kind;
+    if (doubt->is_answered || collecting->count == MOST_DOUBTS)
         return ERR_OK;
     enum err err = doubt_message(doubt, doubting->framework, doubting->as_of, doubting->arena,
                                  &collecting->doubts[collecting->count]);
@@ -51,7 +54,7 @@ static char *unconst(const char *text)
 }
 
 static enum err publish_cleared(struct doubting *doubting, const struct doubt_place *place,
-                                Songhua__V1__DoubtKind kind)
+                                Songhua__V1__DoubtKind kind, bool is_answered)
 {
     char period[PERIOD_TEXT_BYTES], label[FRAMEWORK_LABEL_BYTES];
     Songhua__V1__Doubt cleared = SONGHUA__V1__DOUBT__INIT;
@@ -62,6 +65,7 @@ static enum err publish_cleared(struct doubting *doubting, const struct doubt_pl
     cleared.period = period;
     cleared.kind = kind;
     cleared.is_cleared = true;
+    cleared.is_answered = is_answered;
     cleared.as_of_sequence = doubting->as_of.sequence;
     cleared.framework = label;
     cleared.unit = unconst(place->indicator->unit);
@@ -78,7 +82,8 @@ static enum err publish_changes(struct collecting *collecting, const struct doub
     }
     for (unsigned kind = 0; kind < KINDS && !err; kind++)
         if (before & 1U << kind)
-            err = publish_cleared(collecting->doubting, place, (Songhua__V1__DoubtKind)kind);
+            err = publish_cleared(collecting->doubting, place, (Songhua__V1__DoubtKind)kind,
+                                  collecting->answered & 1U << kind);
     return err;
 }
 
@@ -109,6 +114,7 @@ static enum err look_at(void *context, const struct doubt_place *place)
     bool is_changed;
     collecting.doubting = doubting;
     collecting.count = 0;
+    collecting.answered = 0;
     put_key(place, key);
     arena_reset(doubting->arena);
     enum err err =

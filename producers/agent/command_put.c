@@ -14,6 +14,7 @@ struct settings {
     struct dispatch_settings dispatch;
     const char *indicator, *period, *value, *unit, *obs_status, *definition, *source, *note;
     const char *revises, *part, *state, *date;
+    bool is_confirmed;
 };
 
 /* clang-format off */
@@ -31,6 +32,8 @@ static const struct option options[] = {
     TEXT("source", source, "TEXT", "document, and page or table"),
     TEXT("note", note, "TEXT", "a remark"),
     TEXT("revises", revises, "ADDRESS", "sequence.index of the figure that this one replaces"),
+    {"confirm", 0, OPTION_FLAG, offsetof(struct settings, is_confirmed), NULL,
+     "the figure is doubted, was looked at again and is right; --note says why"},
     TEXT("milestone", state, "STATE", "of a milestone or duty: planned started done cancelled exempt"),
     TEXT("part", part, "PART", "with --milestone: its part; of a duty the period"),
     TEXT("date", date, "DAY", "with --milestone: the day on which it was reached, 2024-06-30"),
@@ -112,7 +115,8 @@ static enum err put_row(struct dispatch *dispatch, const struct framework *frame
     const struct submission_options reading = {.framework = framework,
                                                .identity = &dispatch->identity,
                                                .is_repeatable = true,
-                                               .revises = settings->revises};
+                                               .revises = settings->revises,
+                                               .is_confirmed = settings->is_confirmed};
     struct submission submission;
     enum err err = submission_read_bytes("put", source_for("put.csv"), row->data, row->size,
                                          &reading, &submission);
@@ -141,7 +145,8 @@ static bool is_address(const char *text)
 static enum err check_options(const struct invocation *invocation)
 {
     const struct settings *settings = invocation->settings;
-    bool is_figure = settings->period || settings->value || settings->revises;
+    bool is_figure =
+        settings->period || settings->value || settings->revises || settings->is_confirmed;
     bool is_milestone = settings->state || settings->part || settings->date;
     if (is_figure && is_milestone)
         return command_fail(
@@ -154,6 +159,10 @@ static enum err check_options(const struct invocation *invocation)
             invocation, ERR_USAGE,
             "需要 --indicator 和 --period（数值）或 --milestone 和 --date（进展） / --indicator "
             "is needed, and --period (a figure) or --milestone and --date (a milestone)");
+    if (settings->is_confirmed && !settings->note)
+        return command_fail(
+            invocation, ERR_USAGE,
+            "--confirm 须以 --note 说明理由 / --confirm needs a --note that says why");
     if (settings->revises && !is_address(settings->revises))
         return command_fail(
             invocation, ERR_USAGE,

@@ -27,7 +27,8 @@ void figure_of_observation(uint32_t region, const Songhua__V1__Observation *obse
     bytes_put_le64(numbers + 8, (uint64_t)observation->unscaled);
     bytes_put_le64(numbers + 16, observation->decimals);
     bytes_put_le64(numbers + 24, (uint64_t)observation->obs_status);
-    bytes_put_le64(numbers + 32, observation->cumulative ? 1 : 0);
+    bytes_put_le64(numbers + 32,
+                   (observation->cumulative ? 1 : 0) | (observation->confirmed ? 2 : 0));
     const struct digest_piece key[] = {text_piece("observation"),
                                        {numbers, 8},
                                        text_piece(observation->indicator),

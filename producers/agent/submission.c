@@ -75,6 +75,7 @@ static enum err pack_observation(struct packing *packing, const struct observati
 {
     struct figure figure;
     Songhua__V1__Observation observation = *row->observation;
+    observation.confirmed = packing->options->is_confirmed;
     figure_of_observation(row->region, &observation, &figure);
     if (packing->options->revises)
         observation.revises = (char *)(uintptr_t)packing->options->revises;

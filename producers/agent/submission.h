@@ -25,6 +25,7 @@ struct submission_options {
     bool keeps_good;                 /* refuse only the bad rows */
     bool is_repeatable;  /* the same bytes may come again and mean it: no digest of the file */
     const char *revises; /* address of the figure that is replaced; NULL: not known */
+    bool is_confirmed;   /* what is doubted of the figures was looked at: they are right */
 };
 
 struct submission {

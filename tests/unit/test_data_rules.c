@@ -139,6 +139,62 @@ Test(data_rules, case_6_a_missing_baseline_is_an_alert_about_data_until_there_is
     data_free(&data);
 }
 
+static const Songhua__V1__Alert *tell_doubt(struct data_case *data, Songhua__V1__DoubtKind kind,
+                                            const char *period, bool is_cleared, bool is_answered)
+{
+    Songhua__V1__Doubt doubt = SONGHUA__V1__DOUBT__INIT;
+    doubt.indicator = (char *)"rd_intensity";
+    doubt.period = (char *)(uintptr_t)period;
+    doubt.kind = kind;
+    doubt.is_cleared = is_cleared;
+    doubt.is_answered = is_answered;
+    doubt.text_zh = (char *)"研发强度 2023：155%，约为相邻时期中位数1.43的100倍";
+    doubt.text_en = (char *)"R&D intensity, 2023: 155 %, about 100 times 1.43";
+    begin(data);
+    const struct data_fact fact = {220000, data->sequence, 0, 5000};
+    doubt.as_of_sequence = data->sequence;
+    cr_assert_eq(data_rules_doubt(&data->state, &fact, &doubt, &data->effects), ERR_OK);
+    return end(data);
+}
+
+#define SLIP SONGHUA__V1__DOUBT_KIND__DOUBT_UNIT_SLIP
+
+Test(data_rules, a_doubt_is_an_alert_about_data_until_a_revision_takes_it_away, .timeout = 10)
+{
+    struct data_case data = data_new();
+    const Songhua__V1__Alert *alert = tell_doubt(&data, SLIP, "2023", false, false);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, FIRING);
+    cr_expect_eq(alert->family, SONGHUA__V1__ALERT_FAMILY__ALERT_FAMILY_DATA);
+    cr_expect_str_eq(alert->rule, "doubtful_figure");
+    cr_expect_str_eq(alert->target, "unit_slip");
+    cr_expect_str_eq(alert->since_period, "2023");
+    cr_expect_str_eq(data.topic, "rd_intensity/doubtful_figure/firing");
+    cr_expect_not_null(strstr(alert->summary_zh, "吉林省数据存疑：研发强度 2023：155%"));
+    cr_expect_not_null(strstr(alert->summary_en, "Jilin Province, doubtful figure: R&D"));
+    cr_expect_null(tell_doubt(&data, SLIP, "2023", false, false), "it was said");
+    cr_expect_not_null(tell_doubt(&data, SLIP, "2022", false, false), "another figure");
+    alert = tell_doubt(&data, SLIP, "2023", true, false);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, RESOLVED);
+    cr_expect_not_null(strstr(alert->summary_en, "gone, the figures were revised"));
+    cr_expect_null(tell_doubt(&data, SLIP, "2023", true, false));
+    data_free(&data);
+}
+
+Test(data_rules, a_doubt_that_was_answered_resolves_and_says_so, .timeout = 10)
+{
+    struct data_case data = data_new();
+    tell_doubt(&data, SLIP, "2023", false, false);
+    const Songhua__V1__Alert *alert = tell_doubt(&data, SLIP, "2023", true, true);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, RESOLVED);
+    cr_expect_not_null(strstr(alert->summary_zh, "填报单位已核实"), "%s", alert->summary_zh);
+    cr_expect_null(tell_doubt(&data, SONGHUA__V1__DOUBT_KIND__DOUBT_LATE, "2023", false, false),
+                   "late reports have a rule of their own");
+    data_free(&data);
+}
+
 static const Songhua__V1__Alert *tell_refusal(struct data_case *data, uint32_t version)
 {
     Songhua__V1__FrameworkRefusal refusal = SONGHUA__V1__FRAMEWORK_REFUSAL__INIT;

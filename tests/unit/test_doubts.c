@@ -516,3 +516,55 @@ Test(doubts, a_figure_touches_itself_the_next_and_its_identities, .timeout = 10)
     cr_expect_eq(count, 3, "itself, the share of its region, the sum");
     record_free(&record);
 }
+
+/* --- answers ----------------------------------------------------------------------------------- */
+
+struct seen {
+    size_t open, answered;
+};
+
+static enum err see(void *context, const struct doubt *doubt)
+{
+    struct seen *seen = context;
+    *(doubt->is_answered ? &seen->answered : &seen->open) += 1;
+    return ERR_OK;
+}
+
+static struct seen look(const struct record *record)
+{
+    struct seen seen = {0};
+    cr_assert_eq(doubts_all(record->evaluation, now, see, &seen), ERR_OK);
+    return seen;
+}
+
+static void confirm(struct record *record, int64_t unscaled)
+{
+    Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
+    const struct address address = {++record->sequence, 0};
+    observation.indicator = (char *)"x";
+    observation.period = (char *)"2023";
+    observation.unscaled = unscaled;
+    observation.decimals = 2;
+    observation.confirmed = true;
+    cr_assert_eq(evaluation_add_observation(record->evaluation, 220000, &observation, address, 1),
+                 ERR_OK);
+}
+
+Test(doubts, a_confirmed_figure_is_no_longer_in_doubt_until_another_takes_its_place, .timeout = 10)
+{
+    static const char *const values[] = {"1.30", "1.39", "1.43", "155"};
+    struct record record = record_of("    direction: up\n");
+    char period[] = "2020";
+    for (size_t i = 0; i < 4; i++, period[3]++)
+        record_add(&record, period, values[i], 'A');
+    cr_expect_eq(look(&record).open, 1);
+    confirm(&record, 15500);
+    struct seen seen = look(&record);
+    cr_expect_eq(seen.open, 0);
+    cr_expect_eq(seen.answered, 1, "it is still said");
+    struct judgement judgement = record_judge(&record, "");
+    cr_expect_eq(judgement.value.value.decimals, 2, "the figure is what was reported");
+    record_add(&record, "2023", "154", 'A');
+    cr_expect_geq(look(&record).open, 1, "of this one nobody has said so");
+    record_free(&record);
+}

@@ -131,7 +131,7 @@ Test(replay_json, an_observation_has_the_documented_keys_in_order, .timeout = 10
         "\"220100\",\"region_name\":\"长春市\",\"type\":\"observation\",\"data\":{\"indicator\":"
         "\"rd_intensity\",\"period\":\"2023\",\"value\":\"1.30\",\"number\":1.3,\"unit\":\"%\","
         "\"obs_status\":\"A\",\"definition\":\"\",\"cumulative\":false,\"source\":\"\","
-        "\"note\":\"\",\"revises\":\"\"}}\n");
+        "\"note\":\"\",\"revises\":\"\",\"confirmed\":false}}\n");
     free(text);
 }
 
