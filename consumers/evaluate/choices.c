@@ -70,6 +70,8 @@ void choice_design_make(struct choice_design *design, const struct choices *choi
         struct composite_node *node = &design->nodes[i];
         *node = design->base->nodes[i];
         node->weight = noisy(&state, node->weight, noise);
+        if (choices->is_other_fill)
+            node->imputation = IMPUTE_NONE;
         if (choices->is_other_mean)
             node->aggregation = other_mean(node->aggregation);
     }

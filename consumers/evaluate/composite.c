@@ -16,7 +16,7 @@ struct composite {
     double *siblings, *sibling_weights;        /* one node's sum; children each */
     double *family;                            /* one node's columns; children x units */
     uint32_t *ranks;                           /* nodes x units */
-    uint8_t *is_imputed;                       /* indicators x units */
+    uint8_t *is_imputed;                       /* children x units */
     uint8_t *is_filled;                        /* the same: from the unit's own series */
     uint8_t *is_stale;                         /* columns to redo; indicators */
     uint8_t *is_touched;                       /* cells of nodes to redo; nodes x units */
@@ -95,7 +95,7 @@ static bool allocate(struct composite *composite)
     composite->sibling_weights = calloc(children, sizeof(double));
     composite->family = calloc(children * units, sizeof(double));
     composite->ranks = calloc(composite->nodes * units, sizeof(uint32_t));
-    composite->is_imputed = calloc(composite->indicators, units);
+    composite->is_imputed = calloc(children, units);
     composite->is_filled = calloc(composite->indicators, units);
     composite->is_stale = calloc(composite->indicators, 1);
     composite->is_touched = calloc(composite->nodes, units);
@@ -326,23 +326,55 @@ static double node_value(struct composite *composite, size_t node, size_t unit)
                      count);
 }
 
+/* Whether it is another value than before, which touches the node's parent. */
+static bool keep_value(struct composite *composite, size_t node, size_t unit, double value)
+{
+    size_t child = composite->indicators + node, at = child * composite->units + unit;
+    if (is_same(value, composite->values[at]))
+        return false;
+    composite->values[at] = value;
+    touch(composite, child, unit);
+    return true;
+}
+
+/* Where units without a value take one from the others, all of them are worked out. */
+static bool refresh_filled(struct composite *composite, size_t node)
+{
+    size_t units = composite->units;
+    double *column = composite->scratch;
+    bool is_changed = false;
+    if (memchr(composite->is_touched + node * units, 1, units) == NULL)
+        return false;
+    memset(composite->is_touched + node * units, 0, units);
+    for (size_t unit = 0; unit < units; unit++)
+        column[unit] = node_value(composite, node, unit);
+    impute(composite->design->nodes[node].imputation, composite->design->groups, column, units,
+           column + units, composite->is_imputed + (composite->indicators + node) * units);
+    for (size_t unit = 0; unit < units; unit++)
+        is_changed |= keep_value(composite, node, unit, column[unit]);
+    composite->work += units;
+    return is_changed;
+}
+
+static bool refresh_touched(struct composite *composite, size_t node)
+{
+    bool is_changed = false;
+    for (size_t unit = 0; unit < composite->units; unit++) {
+        uint8_t *is_touched = &composite->is_touched[node * composite->units + unit];
+        if (!*is_touched)
+            continue;
+        *is_touched = 0;
+        composite->work++;
+        is_changed |= keep_value(composite, node, unit, node_value(composite, node, unit));
+    }
+    return is_changed;
+}
+
 static void refresh_node(struct composite *composite, size_t node)
 {
     size_t units = composite->units, child = composite->indicators + node;
-    bool is_changed = false;
-    for (size_t unit = 0; unit < units; unit++) {
-        if (!composite->is_touched[node * units + unit])
-            continue;
-        composite->is_touched[node * units + unit] = 0;
-        composite->work++;
-        double value = node_value(composite, node, unit);
-        if (is_same(value, composite->values[child * units + unit]))
-            continue;
-        composite->values[child * units + unit] = value;
-        touch(composite, child, unit);
-        is_changed = true;
-    }
-    if (is_changed)
+    bool is_filled = composite->design->nodes[node].imputation != IMPUTE_NONE;
+    if (is_filled ? refresh_filled(composite, node) : refresh_touched(composite, node))
         rank_values(composite->values + child * units, units, composite->design->rank_decimals,
                     composite->scratch, composite->ranks + node * units);
 }
@@ -431,10 +463,11 @@ unsigned composite_treatment(const struct composite *composite, size_t indicator
     return composite->treatments[indicator];
 }
 
-bool composite_is_imputed(const struct composite *composite, size_t indicator, size_t unit)
+bool composite_is_imputed(const struct composite *composite, size_t child, size_t unit)
 {
-    size_t at = indicator * composite->units + unit;
-    return composite->is_imputed[at] != 0 || composite->is_filled[at] != 0;
+    size_t at = child * composite->units + unit;
+    return composite->is_imputed[at] != 0 ||
+           (child < composite->indicators && composite->is_filled[at] != 0);
 }
 
 double composite_value(const struct composite *composite, size_t node, size_t unit)

@@ -55,7 +55,8 @@ struct composite_node {
     struct fraction availability; /* fewer children with a value: missing. {0, 0}: one is enough */
     struct fraction coverage;     /* the same of their weights, as far as doubles tell */
     bool has_floor;
-    double floor; /* a child's value below it counts as this */
+    double floor;               /* a child's value below it counts as this */
+    enum imputation imputation; /* of units without a value; not along the row, not at the root */
 };
 
 /* Borrowed, and must outlive the composite. Children come in this order in every sum: indicators,
@@ -99,7 +100,8 @@ double composite_figure(const struct composite *composite, size_t indicator, siz
 double composite_normalised(const struct composite *composite, size_t indicator, size_t unit);
 /* enum treatment's numbers added up. */
 unsigned composite_treatment(const struct composite *composite, size_t indicator);
-bool composite_is_imputed(const struct composite *composite, size_t indicator, size_t unit);
+/* Of an indicator, or of a node, numbered as in composite_weight(). */
+bool composite_is_imputed(const struct composite *composite, size_t child, size_t unit);
 double composite_value(const struct composite *composite, size_t node, size_t unit);
 uint32_t composite_rank(const struct composite *composite, size_t node, size_t unit);
 int composite_band(const struct composite *composite, size_t node, size_t unit);

@@ -220,7 +220,8 @@ static struct composite_node level_of(const struct plan *plan, size_t number)
         .availability = {group->level.availability.part, group->level.availability.whole},
         .coverage = {group->level.coverage.part, group->level.coverage.whole},
         .has_floor = group->level.floor.is_set,
-        .floor = number_or(group->level.floor, 0)};
+        .floor = number_or(group->level.floor, 0),
+        .imputation = imputation_of(group->level.fill.method)};
 }
 
 static void group_units(const struct plan *plan, uint32_t *groups)

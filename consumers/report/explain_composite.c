@@ -256,6 +256,13 @@ static void show_mean(const struct walk *walk, size_t node, const struct parts *
     double again =
         aggregate(level->aggregation, level->power, parts->values, parts->weights, parts->count);
     explain_line(walk->page, "%*s= %.6g", INDENT * (depth + 1), "", own);
+    if (composite_is_imputed(walk->composite, walk->plan->design.indicator_count + node,
+                             walk->question->row)) {
+        explain_line(walk->page, "%*s%s", INDENT * (depth + 1), "",
+                     explain_pick(walk->page, "缺值，按指标体系所定方法补填",
+                                  "a gap, filled as the framework says"));
+        return;
+    }
     if (isnan(own) || fabs(own - again) <= 1e-14 * fmax(fabs(own), fabs(again)))
         return;
     walk->page->is_right = false;

@@ -66,18 +66,24 @@ static void interval_cell(struct table *table, const char *format, struct interv
         table_cell_format(table, format, interval.low, interval.high);
 }
 
+/* Of an indicator or a node; i: it was filled in. */
+static void value_cell(const struct composite_view *view, size_t child, size_t row, double value,
+                       struct table *table)
+{
+    if (isnan(value) || !composite_is_imputed(view->composite, child, row))
+        number_cell(table, view->plan, value);
+    else
+        table_cell_format(table, "%.4f i", value);
+}
+
 static void value_cells(const struct composite_view *view, size_t row, struct table *table)
 {
     const struct plan *plan = view->plan;
     for (size_t node = 0; node < view->root; node++)
-        number_cell(table, plan, composite_value(view->composite, node, row));
-    for (size_t i = 0; i < composite_wanted(view->composite) && shows_indicators(plan); i++) {
-        double value = composite_normalised(view->composite, i, row);
-        if (isnan(value) || !composite_is_imputed(view->composite, i, row))
-            number_cell(table, plan, value);
-        else
-            table_cell_format(table, "%.4f i", value);
-    }
+        value_cell(view, plan->design.indicator_count + node, row,
+                   composite_value(view->composite, node, row), table);
+    for (size_t i = 0; i < composite_wanted(view->composite) && shows_indicators(plan); i++)
+        value_cell(view, i, row, composite_normalised(view->composite, i, row), table);
 }
 
 static void extra_cells(const struct composite_view *view, size_t row, struct table *table)
@@ -206,6 +212,8 @@ static void write_nodes(const struct composite_view *view, size_t row, struct js
         json_text(json, "id", view->plan->nodes[node]->id);
         json_double(json, "value", composite_value(view->composite, node, row));
         json_u64(json, "rank", composite_rank(view->composite, node, row));
+        if (composite_is_imputed(view->composite, view->plan->design.indicator_count + node, row))
+            json_bool(json, "filled", true);
         json_close(json, '}');
     }
     json_close(json, ']');

@@ -125,6 +125,7 @@ struct composite_level {
     struct share availability; /* of the children, for a value */
     struct share coverage;     /* of their weights */
     struct optional_decimal power, floor;
+    struct fill_rule fill;          /* of units without a value, from the others */
     struct comparison *comparisons; /* the weights of the children by AHP */
     size_t comparison_count;
     double consistency; /* ratio of those; below 0.1, or the document is refused */

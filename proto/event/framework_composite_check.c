@@ -10,13 +10,25 @@ static bool is_used(const struct framework *framework, const struct indicator *i
     return false;
 }
 
-static bool has_peers(const struct framework *framework, const struct indicator *indicator)
+/* Whether every composite that takes what is below `parent` says who stands for whom. */
+static bool has_peers(const struct framework *framework, const struct framework_group *parent)
 {
     for (size_t i = 0; i < framework->composite_count; i++)
-        if (composite_has_indicator(&framework->composites[i], indicator) &&
+        if (group_is_within(parent, framework->composites[i].root) &&
             framework->composites[i].peers_count == 0)
             return false;
     return true;
+}
+
+static void check_fill(const struct framework *framework, enum fill_method fill,
+                       const struct framework_group *parent, struct place place, const char *id,
+                       struct diag *diag)
+{
+    bool wants_peers = fill == FILL_GROUP_MEAN || fill == FILL_GROUP_MEDIAN;
+    if (wants_peers && !has_peers(framework, parent))
+        schema_find(diag, place, FINDING_METHOD_MISFIT, "fill", id,
+                    "group_mean 和 group_median 需要综合评分的 peers",
+                    "group_mean and group_median need the composite's peers");
 }
 
 /* Whether a value of 0 leaves the group without one. */
@@ -41,17 +53,13 @@ static bool loses_the_worst(const struct indicator *indicator)
 static void check_column(const struct framework *framework, const struct indicator *indicator,
                          struct diag *diag)
 {
-    enum fill_method fill = indicator->column.fill.method;
-    bool wants_peers = fill == FILL_GROUP_MEAN || fill == FILL_GROUP_MEDIAN;
     if (!indicator->column.has_scale)
         return;
     if (!is_used(framework, indicator))
         schema_find(diag, indicator->place, FINDING_REFERENCE_UNKNOWN, "normalise", indicator->id,
                     "没有综合评分用到它", "no composite takes it");
-    if (wants_peers && !has_peers(framework, indicator))
-        schema_find(diag, indicator->place, FINDING_METHOD_MISFIT, "fill", indicator->id,
-                    "group_mean 和 group_median 需要综合评分的 peers",
-                    "group_mean and group_median need the composite's peers");
+    check_fill(framework, indicator->column.fill.method, indicator->parent, indicator->place,
+               indicator->id, diag);
     if (loses_the_worst(indicator))
         schema_find(diag, indicator->column.scale.place, FINDING_METHOD_MISFIT, "from",
                     indicator->id, "最差者恒为 0，这种平均无值；请给出大于 0 的 from 或 floor",
@@ -76,10 +84,41 @@ static void check_level(const struct framework *framework, const struct framewor
         }
 }
 
+static bool fills_from_others(enum fill_method fill)
+{
+    return fill >= FILL_MEAN && fill <= FILL_GROUP_MEDIAN;
+}
+
+/* A unit that reported nothing would have the score of the others. */
+static void check_availability(const struct framework *framework,
+                               const struct framework_composite *composite, struct diag *diag)
+{
+    bool fills = false;
+    for (size_t i = 0; i < framework_member_count(framework); i++) {
+        const struct indicator *member = framework_member(framework, i);
+        fills |= composite_has_indicator(composite, member) &&
+                 fills_from_others(member->column.fill.method);
+    }
+    for (size_t i = 0; i < framework->group_count; i++)
+        fills |= group_is_within(&framework->groups[i], composite->root) &&
+                 fills_from_others(framework->groups[i].level.fill.method);
+    if (fills && composite->availability.part == 0)
+        schema_find(
+            diag, composite->place, FINDING_METHOD_MISFIT, "availability", composite->id,
+            "有补缺而无 availability：什么都没报的单元也会得分；请给出 availability",
+            "gaps are filled and no availability is asked for: a unit that reported nothing "
+            "would be scored; give an availability");
+}
+
 void framework_check_composites(const struct framework *framework, struct diag *diag)
 {
     for (size_t i = 0; i < framework_member_count(framework); i++)
         check_column(framework, framework_member(framework, i), diag);
+    for (size_t i = 0; i < framework->composite_count; i++)
+        check_availability(framework, &framework->composites[i], diag);
     for (size_t i = 0; i < framework->group_count; i++)
         check_level(framework, &framework->groups[i], diag);
+    for (size_t i = 0; i < framework->group_count; i++)
+        check_fill(framework, framework->groups[i].level.fill.method, &framework->groups[i],
+                   framework->groups[i].place, framework->groups[i].id, diag);
 }

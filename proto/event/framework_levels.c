@@ -175,10 +175,25 @@ static void validate_comparisons(struct framework *framework, struct framework_g
         judge(&panel, diag);
 }
 
+/* Source  EVALUATION-METHODS.md 3.1 (SDSN: a missing goal takes the mean of its region). */
+static void validate_fill(const struct framework *framework, const struct framework_group *group,
+                          struct diag *diag)
+{
+    if (group->level.fill.method > FILL_GROUP_MEDIAN)
+        misfit(diag, group->place, "fill", group->id,
+               "分组只能用 mean、median、group_mean、group_median",
+               "a group is filled by mean, median, group_mean or group_median");
+    for (size_t i = 0; i < framework->composite_count && group->level.fill.method != FILL_NONE; i++)
+        if (strcmp(framework->composites[i].root_id, group->id) == 0)
+            misfit(diag, group->place, "fill", group->id, "综合得分本身不补缺",
+                   "the score itself is not filled in");
+}
+
 void framework_validate_levels(struct framework *framework, struct diag *diag)
 {
     for (size_t i = 0; i < framework->group_count; i++) {
         validate_mean(&framework->groups[i], diag);
+        validate_fill(framework, &framework->groups[i], diag);
         validate_comparisons(framework, &framework->groups[i], diag);
     }
 }

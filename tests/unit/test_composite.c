@@ -100,7 +100,7 @@ static const struct composite_node other_nodes[NODES] = {
      .has_floor = true,
      .floor = 1,
      .coverage = {2, 3}},
-    {.parent = 2, .weight = 3, .weighting = WEIGHT_CRITIC},
+    {.parent = 2, .weight = 3, .weighting = WEIGHT_CRITIC, .imputation = IMPUTE_MEDIAN},
     {.parent = COMPOSITE_NONE, .coverage = {3, 4}},
 };
 static const struct composite_design other_design = {.indicators = other_indicators,
@@ -267,6 +267,45 @@ Test(composite, too_little_weight_is_no_value_however_many_there_are, .timeout =
     cr_expect(isnan(composite_value(composite, 0, 0)) && composite_rank(composite, 0, 0) == 0);
     cr_expect_eq(composite_value(composite, 0, 1), 5);
     cr_expect_eq(composite_value(composite, 0, 2), 5);
+    composite_free(composite);
+}
+
+/* As the SDG Index fills a missing goal with the mean of its region before goals are averaged. */
+Test(composite, a_node_without_a_value_takes_the_mean_of_the_units_group, .timeout = 10)
+{
+    static const struct composite_indicator two[] = {{.parent = 0,
+                                                      .weight = 1,
+                                                      .denominator = COMPOSITE_NONE,
+                                                      .normalisation = {.direction = 1}},
+                                                     {.parent = 1,
+                                                      .weight = 1,
+                                                      .denominator = COMPOSITE_NONE,
+                                                      .normalisation = {.direction = 1}}};
+    static const struct composite_node tree[] = {
+        {.parent = 1, .weight = 1, .imputation = IMPUTE_GROUP_MEAN}, {.parent = COMPOSITE_NONE}};
+    static const uint32_t groups[] = {1, 1, 1, 2, 2};
+    static const double goals[] = {30, 50, NAN, 90, NAN}, others[] = {10, 10, 20, 10, 20};
+    const struct composite_design design_of_goals = {.indicators = two,
+                                                     .indicator_count = 2,
+                                                     .nodes = tree,
+                                                     .node_count = 2,
+                                                     .rank_decimals = -1,
+                                                     .groups = groups};
+    struct composite *composite = NULL;
+    cr_assert_eq(composite_new(&design_of_goals, 5, &composite), ERR_OK);
+    for (size_t i = 0; i < 5; i++) {
+        composite_set(composite, i, 0, goals[i]);
+        composite_set(composite, i, 1, others[i]);
+    }
+    composite_refresh(composite);
+    cr_expect_eq(composite_value(composite, 0, 2), 40);
+    cr_expect_eq(composite_value(composite, 1, 2), 30);
+    cr_expect_eq(composite_value(composite, 0, 4), 90);
+    cr_expect(composite_is_imputed(composite, 2, 2) && !composite_is_imputed(composite, 2, 1));
+    cr_expect_eq(composite_available(composite, 2), 1);
+    composite_set(composite, 1, 0, 70); /* another's figure moves what was filled in */
+    composite_refresh(composite);
+    cr_expect_eq(composite_value(composite, 1, 2), 35);
     composite_free(composite);
 }
 

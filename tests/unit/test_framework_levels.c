@@ -149,6 +149,31 @@ Test(framework_levels, weights_from_data_are_warned_of_where_they_make_a_score, 
                               from_data));
 }
 
+Test(framework_levels, a_group_is_filled_from_other_units_and_the_score_itself_never, .timeout = 10)
+{
+#define BELOW "  - {id: h, name: {zh: 组, en: h}, parent: g, fill: {method: "
+    struct diag diag;
+    framework_free(load(HEAD GROUP("") BELOW "mean}}\n" ITEMS END, ERR_OK, &diag));
+    diag_fini(&diag);
+    cr_expect(checks_with(HEAD GROUP("") BELOW "group_mean}}\n" ITEMS END, "composite's peers"));
+    expect_refused(HEAD GROUP("") BELOW "row_mean}}\n" ITEMS END, FINDING_METHOD_MISFIT, 10, 5,
+                   "a group is filled by");
+    expect_refused(HEAD GROUP(", fill: {method: mean}") ITEMS END, FINDING_METHOD_MISFIT, 9, 5,
+                   "score itself");
+}
+
+Test(framework_levels, filling_asks_for_an_availability, .timeout = 10)
+{
+#define FILLED "indicators:\n" ITEM("x", SCALED ", fill: {method: median}")
+    static const char *const said = "a unit that reported nothing";
+    cr_expect(checks_with(HEAD GROUP("") FILLED END, said));
+    cr_expect_not(checks_with(HEAD GROUP("") FILLED
+                              "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g,"
+                              " availability: 0.8}\n",
+                              said));
+    cr_expect_not(checks_with(HEAD GROUP("") ITEMS END, said));
+}
+
 /* --- scales and outliers ---------------------------------------------------------------------------- */
 
 Test(framework_levels, a_reference_is_a_unit_of_the_composite, .timeout = 10)

@@ -22,7 +22,7 @@ static const char document_form[] =
     "  - {code: 900006, id: f, name: {zh: 己, en: F}}\n"
     "groups:\n"
     "  - {id: whole, name: {zh: 总, en: whole}, mean: %s}\n"
-    "  - {id: part, name: {zh: 分, en: part}, parent: whole, weight: 0.7}\n"
+    "  - {id: part, name: {zh: 分, en: part}, parent: whole, weight: 0.7%s}\n"
     "indicators:\n"
     "  - {id: x0, name: {zh: 甲, en: x0}, kind: quantity, unit: 件, direction: up, parent: part,\n"
     "     weight: 0.3, %s}\n"
@@ -49,8 +49,9 @@ static struct record record_of_parts(const char *mean, const char *fill, const c
                                      const char *more, const char *periods)
 {
     char document[4096];
-    snprintf(document, sizeof document, document_form, mean, scale, fill, scale, scale, more,
-             periods);
+    const char *filled = more[0] != '\0' ? ", fill: {method: median}" : "";
+    snprintf(document, sizeof document, document_form, mean, filled, scale, fill, scale, scale,
+             more, periods);
     return record_with(document);
 }
 
