@@ -136,6 +136,25 @@ static enum err value_at(struct study *study, const struct point *point, double 
     return move_under(study->composite, &study->design.design, value);
 }
 
+static bool is_varied(const struct uncertainty_rule *rule, enum choice choice)
+{
+    const bool varied[CHOICE_COUNT] = {[CHOICE_WEIGHTS] = rule->weight_noise > 0,
+                                       [CHOICE_SCALE] = rule->varies_scale,
+                                       [CHOICE_MEAN] = rule->varies_aggregation,
+                                       [CHOICE_MISSING] = rule->varies_missing};
+    return varied[choice];
+}
+
+/* So many that they come to about as many evaluations as draws were asked for. */
+static size_t count_points(const struct uncertainty_rule *rule)
+{
+    size_t samples = 2;
+    for (int choice = 0; choice < CHOICE_COUNT; choice++)
+        samples += is_varied(rule, (enum choice)choice) ? 1 : 0;
+    size_t count = (rule->draws + samples - 1) / samples;
+    return count < LEAST_POINTS ? LEAST_POINTS : count;
+}
+
 static void draw_points(struct study *study)
 {
     uint64_t state = study->rule->seed;
@@ -156,8 +175,11 @@ static enum err run(struct study *study)
             err = value_at(study, &study->b[i], &study->values[n + i]);
         for (size_t choice = 0; choice < CHOICE_COUNT && err == ERR_OK; choice++) {
             struct point mixed = study->a[i];
+            double *value = &study->values[(2 + choice) * n + i];
             mixed.at[choice] = study->b[i].at[choice];
-            err = value_at(study, &mixed, &study->values[(2 + choice) * n + i]);
+            *value = study->values[i]; /* what is not varied changes nothing */
+            if (is_varied(study->rule, (enum choice)choice))
+                err = value_at(study, &mixed, value);
         }
     }
     return err;
@@ -169,8 +191,7 @@ enum err sensitivity_run(const struct composite *composite, const struct uncerta
     if (!uncertainty_rule_is_right(rule))
         return ERR_USAGE;
     struct study study = {.composite = composite, .rule = rule};
-    study.n = (rule->draws + CHOICE_COUNT + 1) / (CHOICE_COUNT + 2);
-    study.n = study.n < LEAST_POINTS ? LEAST_POINTS : study.n;
+    study.n = count_points(rule);
     enum err err = choice_design_init(&study.design, composite_design(composite));
     if (err != ERR_OK)
         return err;

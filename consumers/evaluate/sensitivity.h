@@ -23,7 +23,7 @@ struct index {
 };
 
 /* The indices of each choice for the mean move of the ranks; choices that the rule does not vary have 0.
- * rule->draws evaluations or somewhat more, at least 16 for each choice and both samples.
+ * rule->draws evaluations or somewhat more, at least 16 for each choice that is varied and both samples.
  * Errors  ERR_USAGE (as uncertainty_run()), ERR_NOMEM. */
 MUST_CHECK enum err sensitivity_run(const struct composite *composite,
                                     const struct uncertainty_rule *rule,
