@@ -81,6 +81,19 @@ for folder in $(find proto broker producers consumers deploy tests -type d | sor
         say "$folder/README.md: more than 60 lines"
     fi
 done
+# Each name in the first column of a folder page's table of files or folders is there: whole, or as the
+# beginning of one (`guard` for guard.c and guard.h), or as a pattern.
+for page in $(find proto broker producers consumers deploy tests -name README.md | sort); do
+    folder=${page%README.md}
+    awk -F'|' '/^\| *(file|folder) *\|/ { on = 1; next } !/^\|/ { on = 0 } on { print FNR ":" $2 }' "$page" |
+        while IFS=: read -r line column; do
+            for name in $(printf '%s' "$column" | grep -oE '`[^`]+`' | tr -d '`'); do
+                # shellcheck disable=SC2086
+                [ -n "$(ls -d "$folder"$name "$folder"$name.* 2>/dev/null)" ] ||
+                    say "$page:$line: names $name, which is not there"
+            done
+        done
+done
 for entry in $(git ls-files | cut -d/ -f1 | sort -u); do
     case $entry in
     producers | broker | consumers | proto | tests | Makefile | README.md | deploy | .*) ;;
