@@ -65,16 +65,11 @@ static struct copying copying_start(const char *label, uint64_t rate)
 
 /* --- verifying -------------------------------------------------------------------------------- */
 
-/* Say what cannot be taken for a format of ours, and which command helps. */
 static enum err fail_format(const struct invocation *invocation, const char *folder,
                             uint64_t format)
 {
-    return command_fail(invocation, ERR_VERSION,
-                        "%s: format %" PRIu64 ", this program reads format %" PRIu64 "; %s", folder,
-                        format, journal_format_written(),
-                        format > journal_format_written()
-                            ? "use the newer songhua-broker that made it"
-                            : "restore it with the songhua-broker that made it, then: "
+    return broker_fail_format(invocation, folder, format,
+                              "restore it with the songhua-broker that made it, then: "
                               "songhua-broker upgrade --state DIR");
 }
 

@@ -33,12 +33,8 @@ static enum err fail(const struct invocation *invocation, const char *folder, en
     uint64_t format;
     if (err != ERR_VERSION || journal_format(folder, &format))
         return command_fail(invocation, err, "%s", folder);
-    return command_fail(invocation, err,
-                        "%s: format %" PRIu64 ", this program reads format %" PRIu64 "; %s", folder,
-                        format, journal_format_written(),
-                        format > journal_format_written()
-                            ? "use the newer songhua-broker that made it"
-                            : "songhua-broker upgrade --state DIR brings it up to date");
+    return broker_fail_format(invocation, folder, format,
+                              "songhua-broker upgrade --state DIR brings it up to date");
 }
 
 /* --- check ------------------------------------------------------------------------------------ */

@@ -14,6 +14,16 @@ const struct option broker_upgrade_options[] = {
     {0},
 };
 
+enum err broker_fail_format(const struct invocation *invocation, const char *folder,
+                            uint64_t format, const char *remedy)
+{
+    uint64_t own = journal_format_written();
+    return command_fail(invocation, ERR_VERSION,
+                        "%s: format %" PRIu64 ", this program reads format %" PRIu64 "; %s", folder,
+                        format, own,
+                        format > own ? "use the newer songhua-broker that made it" : remedy);
+}
+
 static bool note_progress(void *context, uint64_t done, uint64_t total)
 {
     struct progress *progress = context;

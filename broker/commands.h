@@ -78,6 +78,10 @@ enum err broker_limit(const struct invocation *invocation);
 enum err broker_authorize(const struct invocation *invocation);
 enum err broker_revoke(const struct invocation *invocation);
 
+/* command_upgrade.c: the file is of another format; `remedy` is what helps when that is an older one */
+enum err broker_fail_format(const struct invocation *invocation, const char *folder,
+                            uint64_t format, const char *remedy);
+
 /* command_backup.c, command_check.c: care of the journal, from outside the broker */
 struct care_settings {
     const char *state;

@@ -183,6 +183,16 @@ enum err lmdb_pass_copy(const char *folder, int to,
                         bool (*copying)(void *context, uint64_t done, uint64_t total),
                         void *context, struct journal_copied *out);
 
+/* --- lmdb_replace.c ------------------------------------------------------------------------- */
+
+/* STATE/NAME; `out` has CARE_PATH_BYTES. Errors  ERR_LIMIT. */
+MUST_CHECK enum err lmdb_path_in(const char *state, const char *name, char *out);
+/* A new file is as long as its map, and on disk. */
+MUST_CHECK enum err lmdb_finish_file(MDB_env *env, const char *folder);
+/* Make the file the journal's data: one rename. LMDB's lock file goes first: it belongs to the file that
+ * was, and a reader that still has both goes on with both. */
+MUST_CHECK enum err lmdb_use_data(const char *state, const char *path);
+
 /* --- lmdb_readers.c ------------------------------------------------------------------------- */
 
 /* A read transaction on what is committed now. End it soon: what it sees cannot be reused.

@@ -10,8 +10,7 @@
 
 enum err journal_folder(const char *state, char out[CARE_PATH_BYTES])
 {
-    int size = snprintf(out, CARE_PATH_BYTES, "%s/" LMDB_FOLDER, state);
-    return size < CARE_PATH_BYTES ? ERR_OK : ERR_LIMIT;
+    return lmdb_path_in(state, LMDB_FOLDER, out);
 }
 
 static enum err check_there(const char *folder)

@@ -12,7 +12,7 @@
 #define FOLDER_COMPACT "journal.compact"
 #define FOLDER_BETWEEN "journal.between" /* the first of two passes */
 
-static enum err path_in(const char *state, const char *name, char out[CARE_PATH_BYTES])
+enum err lmdb_path_in(const char *state, const char *name, char *out)
 {
     return snprintf(out, CARE_PATH_BYTES, "%s/%s", state, name) < CARE_PATH_BYTES ? ERR_OK
                                                                                   : ERR_LIMIT;
@@ -82,9 +82,9 @@ enum err journal_restore(const char *copy, const char *state, uint64_t max_bytes
 {
     char folder[CARE_PATH_BYTES], folder_new[CARE_PATH_BYTES];
     uint64_t bytes = 0;
-    enum err err = path_in(state, LMDB_FOLDER, folder);
+    enum err err = lmdb_path_in(state, LMDB_FOLDER, folder);
     if (!err)
-        err = path_in(state, LMDB_FOLDER_NEW, folder_new);
+        err = lmdb_path_in(state, LMDB_FOLDER_NEW, folder_new);
     if (!err && file_exists(folder))
         err = ERR_EXISTS;
     if (!err)
@@ -141,10 +141,20 @@ static int write_commit(MDB_env *env)
     return code;
 }
 
+enum err lmdb_finish_file(MDB_env *env, const char *folder)
+{
+    MDB_envinfo info;
+    enum err err = lmdb_error(mdb_env_info(env, &info));
+    if (!err)
+        err = lmdb_preallocate(env, info.me_mapsize);
+    if (!err && mdb_env_sync(env, 1))
+        err = ERR_IO;
+    return err ? err : file_sync_directory(folder);
+}
+
 static enum err make_usable(const char *folder)
 {
     MDB_env *env;
-    MDB_envinfo info;
     int code = mdb_env_create(&env);
     if (code)
         return lmdb_error(code);
@@ -152,15 +162,11 @@ static enum err make_usable(const char *folder)
     code = mdb_env_open(env, folder, MDB_NOTLS, 0600);
     for (int i = 0; i < 2 && !code; i++)
         code = write_commit(env);
-    if (!code)
-        code = mdb_env_info(env, &info);
     enum err err = lmdb_error(code);
     if (!err)
-        err = lmdb_preallocate(env, info.me_mapsize);
-    if (!err && mdb_env_sync(env, 1))
-        err = ERR_IO;
+        err = lmdb_finish_file(env, folder);
     mdb_env_close(env);
-    return err ? err : file_sync_directory(folder);
+    return err;
 }
 
 /* The first pass cannot make the map smaller than the highest page that was ever used, the second can. */
@@ -185,11 +191,11 @@ enum err journal_compact(const char *state, uint64_t max_bytes, char folder[CARE
 {
     char from[CARE_PATH_BYTES], between[CARE_PATH_BYTES];
     uint64_t map_bytes = 0;
-    enum err err = path_in(state, LMDB_FOLDER, from);
+    enum err err = lmdb_path_in(state, LMDB_FOLDER, from);
     if (!err)
-        err = path_in(state, FOLDER_BETWEEN, between);
+        err = lmdb_path_in(state, FOLDER_BETWEEN, between);
     if (!err)
-        err = path_in(state, FOLDER_COMPACT, folder);
+        err = lmdb_path_in(state, FOLDER_COMPACT, folder);
     if (!err)
         err = map_bytes_of(from, &map_bytes);
     if (!err)
@@ -204,31 +210,36 @@ enum err journal_compact(const char *state, uint64_t max_bytes, char folder[CARE
     return err;
 }
 
-/* One rename exchanges the data file. LMDB's lock file goes first: it belongs to the file that was, and
- * a reader that still has both goes on with both. */
-enum err journal_compact_use(const char *state)
+enum err lmdb_use_data(const char *state, const char *path)
 {
-    char from[CARE_PATH_BYTES], to[CARE_PATH_BYTES], lock[CARE_PATH_BYTES], folder[CARE_PATH_BYTES];
-    enum err err = path_in(state, FOLDER_COMPACT "/" LMDB_DATA_FILE, from);
+    char data[CARE_PATH_BYTES], lock[CARE_PATH_BYTES], folder[CARE_PATH_BYTES];
+    enum err err = lmdb_path_in(state, LMDB_FOLDER "/" LMDB_DATA_FILE, data);
     if (!err)
-        err = path_in(state, LMDB_FOLDER "/" LMDB_DATA_FILE, to);
+        err = lmdb_path_in(state, LMDB_FOLDER "/lock.mdb", lock);
     if (!err)
-        err = path_in(state, LMDB_FOLDER "/lock.mdb", lock);
-    if (!err)
-        err = path_in(state, LMDB_FOLDER, folder);
+        err = lmdb_path_in(state, LMDB_FOLDER, folder);
     if (err)
         return err;
-    lmdb_keep_owner(state, from);
-    if ((unlink(lock) && errno != ENOENT) || rename(from, to))
+    lmdb_keep_owner(state, path);
+    if ((unlink(lock) && errno != ENOENT) || rename(path, data))
         return err_from_errno(errno);
-    err = file_sync_directory(folder);
-    journal_compact_drop(state);
+    return file_sync_directory(folder);
+}
+
+enum err journal_compact_use(const char *state)
+{
+    char from[CARE_PATH_BYTES];
+    enum err err = lmdb_path_in(state, FOLDER_COMPACT "/" LMDB_DATA_FILE, from);
+    if (!err)
+        err = lmdb_use_data(state, from);
+    if (!err)
+        journal_compact_drop(state);
     return err;
 }
 
 void journal_compact_drop(const char *state)
 {
     char folder[CARE_PATH_BYTES];
-    if (!path_in(state, FOLDER_COMPACT, folder))
+    if (!lmdb_path_in(state, FOLDER_COMPACT, folder))
         lmdb_remove_files(folder);
 }

@@ -253,17 +253,6 @@ static int open_both(struct upgrade *upgrade, const char *from, const char *to)
     return code ? code : mdb_txn_begin(upgrade->old_env, NULL, MDB_RDONLY, &upgrade->old);
 }
 
-static enum err finish(struct upgrade *upgrade, const char *folder)
-{
-    MDB_envinfo info;
-    enum err err = lmdb_error(mdb_env_info(upgrade->env, &info));
-    if (!err)
-        err = lmdb_preallocate(upgrade->env, info.me_mapsize);
-    if (!err && mdb_env_sync(upgrade->env, 1))
-        err = ERR_IO;
-    return err ? err : file_sync_directory(folder);
-}
-
 static void close_both(struct upgrade *upgrade)
 {
     if (upgrade->txn)
@@ -276,20 +265,14 @@ static void close_both(struct upgrade *upgrade)
         mdb_env_close(upgrade->old_env);
 }
 
-static enum err path_in(const char *state, const char *name, char out[CARE_PATH_BYTES])
-{
-    return snprintf(out, CARE_PATH_BYTES, "%s/%s", state, name) < CARE_PATH_BYTES ? ERR_OK
-                                                                                  : ERR_LIMIT;
-}
-
 enum err journal_upgrade(const char *state, journal_copying *copying, void *context,
                          char folder[CARE_PATH_BYTES])
 {
     char from[CARE_PATH_BYTES];
     struct upgrade upgrade = {.copying = copying, .context = context};
-    enum err err = path_in(state, LMDB_FOLDER, from);
+    enum err err = lmdb_path_in(state, LMDB_FOLDER, from);
     if (!err)
-        err = path_in(state, FOLDER_UPGRADE, folder);
+        err = lmdb_path_in(state, FOLDER_UPGRADE, folder);
     if (err)
         return err;
     lmdb_remove_files(folder);
@@ -300,7 +283,7 @@ enum err journal_upgrade(const char *state, journal_copying *copying, void *cont
         code = convert(&upgrade);
     err = code == EINTR ? ERR_STOPPED : lmdb_error(code);
     if (!err)
-        err = finish(&upgrade, folder);
+        err = lmdb_finish_file(upgrade.env, folder);
     close_both(&upgrade);
     if (err)
         lmdb_remove_files(folder);
@@ -325,33 +308,26 @@ static enum err keep_old(const char *state, const char *data, const char *kept)
 /* The old file gets a second name, and the new one takes over its first in one rename. */
 enum err journal_upgrade_use(const char *state)
 {
-    char from[CARE_PATH_BYTES], to[CARE_PATH_BYTES], kept[CARE_PATH_BYTES], folder[CARE_PATH_BYTES];
-    char lock[CARE_PATH_BYTES];
-    enum err err = path_in(state, FOLDER_UPGRADE "/" LMDB_DATA_FILE, from);
+    char from[CARE_PATH_BYTES], data[CARE_PATH_BYTES], kept[CARE_PATH_BYTES];
+    enum err err = lmdb_path_in(state, FOLDER_UPGRADE "/" LMDB_DATA_FILE, from);
     if (!err)
-        err = path_in(state, LMDB_FOLDER "/" LMDB_DATA_FILE, to);
+        err = lmdb_path_in(state, LMDB_FOLDER "/" LMDB_DATA_FILE, data);
     if (!err)
-        err = path_in(state, FILE_KEPT, kept);
-    if (!err)
-        err = path_in(state, LMDB_FOLDER "/lock.mdb", lock);
-    if (!err)
-        err = path_in(state, LMDB_FOLDER, folder);
+        err = lmdb_path_in(state, FILE_KEPT, kept);
     if (err)
         return err;
-    lmdb_keep_owner(state, from);
-    err = keep_old(state, to, kept);
+    err = keep_old(state, data, kept);
+    if (!err)
+        err = lmdb_use_data(state, from);
     if (err)
         return err;
-    if ((unlink(lock) && errno != ENOENT) || rename(from, to))
-        return err_from_errno(errno);
-    err = file_sync_directory(folder);
     journal_upgrade_drop(state);
-    return err ? err : file_sync_directory(state);
+    return file_sync_directory(state);
 }
 
 void journal_upgrade_drop(const char *state)
 {
     char folder[CARE_PATH_BYTES];
-    if (!path_in(state, FOLDER_UPGRADE, folder))
+    if (!lmdb_path_in(state, FOLDER_UPGRADE, folder))
         lmdb_remove_files(folder);
 }

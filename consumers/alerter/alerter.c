@@ -5,6 +5,7 @@
 #include "consumers/alerter/state.h"
 #include "consumers/alerter/summary.h"
 #include "proto/base/log.h"
+#include "proto/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,12 +71,6 @@ static enum err write_summaries(struct alerter *alerter, const struct alert_fact
     return err ? err : alert_summary_en(fact, news, &alerter->en);
 }
 
-/* protobuf-c's message types have no const; packing does not write through them. */
-static char *unconst(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
-
 static enum err publish(struct alerter *alerter, const struct alert_fact *fact,
                         const struct alert_news *news, struct effects *effects)
 {
@@ -86,18 +81,18 @@ static enum err publish(struct alerter *alerter, const struct alert_fact *fact,
     if (err)
         return err;
     event_address_format(fact->sequence, fact->index, cause);
-    alert.id = unconst(news->alert.id);
-    alert.rule = unconst(ALERT_RULE);
+    alert.id = text_unconst(news->alert.id);
+    alert.rule = text_unconst(ALERT_RULE);
     alert.indicator = fact->score->indicator;
     alert.target = fact->score->target;
     alert.state = news->state;
     alert.severity = news->alert.severity;
     alert.since_ms = news->alert.since_ms;
-    alert.since_period = unconst(news->alert.since_period);
+    alert.since_period = text_unconst(news->alert.since_period);
     alert.score = (Songhua__V1__Score *)(uintptr_t)fact->score;
     alert.cause = cause;
-    alert.summary_zh = unconst(buffer_text(&alerter->zh));
-    alert.summary_en = unconst(buffer_text(&alerter->en));
+    alert.summary_zh = text_unconst(buffer_text(&alerter->zh));
+    alert.summary_en = text_unconst(buffer_text(&alerter->en));
     err = topic_of(&event, topic);
     return err ? err : effects_publish(effects, fact->region, topic, &event);
 }

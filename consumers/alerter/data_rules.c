@@ -21,19 +21,13 @@ struct saying {
     char cause[EVENT_ADDRESS_BYTES], zh[SUMMARY_BYTES], en[SUMMARY_BYTES];
 };
 
-/* protobuf-c's message types have no const; packing does not write through them. */
-static char *unconst(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
-
 /* The track of a rule, under a target that no framework can have. */
 static enum err track_of(struct alerter_state *state, uint32_t region, const char *indicator,
                          const char *target, Songhua__V1__Score *key, struct alert_track **out)
 {
     songhua__v1__score__init(key);
-    key->indicator = unconst(indicator);
-    key->target = unconst(target);
+    key->indicator = text_unconst(indicator);
+    key->target = text_unconst(target);
     return alerter_state_track(state, region, key, out);
 }
 
@@ -57,13 +51,13 @@ static enum err say(struct saying *saying, const char *rule, uint32_t region,
     Songhua__V1__Alert *alert = &saying->alert;
     Songhua__V1__Event event = event_of_alert(alert, 0);
     event_address_format(saying->fact->sequence, saying->fact->index, saying->cause);
-    alert->id = unconst(track->id);
-    alert->rule = unconst(rule);
+    alert->id = text_unconst(track->id);
+    alert->rule = text_unconst(rule);
     alert->family = SONGHUA__V1__ALERT_FAMILY__ALERT_FAMILY_DATA;
     alert->state = state;
     alert->severity = track->severity;
     alert->since_ms = track->since_ms;
-    alert->since_period = unconst(track->since_period);
+    alert->since_period = text_unconst(track->since_period);
     alert->cause = saying->cause;
     alert->summary_zh = saying->zh;
     alert->summary_en = saying->en;
@@ -97,7 +91,7 @@ static enum err turn_alert(struct alerter_state *state, struct saying *saying,
     Songhua__V1__Score key = SONGHUA__V1__SCORE__INIT;
     const struct data_fact *fact = saying->fact;
     key.indicator = saying->alert.indicator;
-    key.target = unconst(turn->target);
+    key.target = text_unconst(turn->target);
     if (!turn->is_on && !alerter_state_find(state, fact->region, &key))
         return ERR_OK;
     enum err err =
@@ -257,7 +251,7 @@ enum err data_rules_refusal(struct alerter_state *state, const struct data_fact 
              "framework %s@%u was refused, %llu findings, the first at %s; %s stays in force.",
              refusal->id, refusal->version, (unsigned long long)refusal->findings,
              refusal->first_en, *refusal->in_force ? refusal->in_force : "none");
-    saying.alert.indicator = unconst("framework");
+    saying.alert.indicator = text_unconst("framework");
     saying.alert.target = refusal->id;
     err = say(&saying, RULE_REFUSED, NATION, track, FIRING, effects);
     return err ? err : settle(track, NATION, &key, false, effects);
@@ -280,7 +274,7 @@ static enum err hear_framework(struct alerter_state *state, const struct data_fa
     char target[TARGET_BYTES];
     uint64_t version, refused;
     Songhua__V1__Score key = SONGHUA__V1__SCORE__INIT;
-    key.indicator = unconst("framework");
+    key.indicator = text_unconst("framework");
     key.target = target;
     if (!split_label(score->framework, target, &version))
         return ERR_OK;
@@ -290,7 +284,7 @@ static enum err hear_framework(struct alerter_state *state, const struct data_fa
         return ERR_OK;
     snprintf(saying.zh, sizeof saying.zh, "指标体系 %s 已生效。", score->framework);
     snprintf(saying.en, sizeof saying.en, "framework %s is in force.", score->framework);
-    saying.alert.indicator = unconst("framework");
+    saying.alert.indicator = text_unconst("framework");
     saying.alert.target = target + 1;
     enum err err = say(&saying, RULE_REFUSED, NATION, track, RESOLVED, effects);
     return err ? err : settle(track, NATION, &key, true, effects);

@@ -1,5 +1,6 @@
 #include "consumers/scorer/composites.h"
 
+#include "proto/base/text.h"
 #include "proto/event/event.h"
 
 #include <math.h>
@@ -64,28 +65,22 @@ struct publishing {
     struct effects *effects;
 };
 
-/* protobuf-c's message types have no const; packing does not write through them. */
-static char *unconst(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
-
 static void put_texts(const struct publishing *publishing, const struct standing *standing,
                       Songhua__V1__CompositeScore *out)
 {
     const struct name unit =
         framework_region_name(publishing->composites->framework, standing->unit);
-    out->composite = unconst(standing->composite->id);
-    out->node = unconst(standing->group->id);
-    out->name_zh = unconst(standing->group->name.zh);
-    out->name_en = unconst(standing->group->name.en);
-    out->unit_zh = unconst(unit.zh);
-    out->unit_en = unconst(unit.en);
-    out->reason = unconst(standing_reason_id(standing->reason));
+    out->composite = text_unconst(standing->composite->id);
+    out->node = text_unconst(standing->group->id);
+    out->name_zh = text_unconst(standing->group->name.zh);
+    out->name_en = text_unconst(standing->group->name.en);
+    out->unit_zh = text_unconst(unit.zh);
+    out->unit_en = text_unconst(unit.en);
+    out->reason = text_unconst(standing_reason_id(standing->reason));
     if (standing->band < 0)
         return;
-    out->band_zh = unconst(standing->composite->bands[standing->band].name.zh);
-    out->band_en = unconst(standing->composite->bands[standing->band].name.en);
+    out->band_zh = text_unconst(standing->composite->bands[standing->band].name.zh);
+    out->band_en = text_unconst(standing->composite->bands[standing->band].name.en);
 }
 
 static enum err publish_standing(void *context, const struct standing *standing)

@@ -2,6 +2,7 @@
 
 #include "consumers/evaluate/doubts.h"
 #include "consumers/scorer/looked.h"
+#include "proto/base/text.h"
 #include "proto/event/event.h"
 #include "proto/event/observation_check.h"
 
@@ -47,12 +48,6 @@ static enum err publish(struct doubting *doubting, uint32_t region, Songhua__V1_
     return err ? err : effects_publish(doubting->effects, region, topic, &event);
 }
 
-/* protobuf-c's message types have no const; packing does not write through them. */
-static char *unconst(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
-
 static enum err publish_cleared(struct doubting *doubting, const struct doubt_place *place,
                                 Songhua__V1__DoubtKind kind, bool is_answered)
 {
@@ -60,15 +55,15 @@ static enum err publish_cleared(struct doubting *doubting, const struct doubt_pl
     Songhua__V1__Doubt cleared = SONGHUA__V1__DOUBT__INIT;
     period_format(place->period, period);
     framework_label(doubting->framework, label);
-    cleared.indicator = unconst(place->indicator->id);
-    cleared.definition = unconst(place->definition ? place->definition->id : "");
+    cleared.indicator = text_unconst(place->indicator->id);
+    cleared.definition = text_unconst(place->definition ? place->definition->id : "");
     cleared.period = period;
     cleared.kind = kind;
     cleared.is_cleared = true;
     cleared.is_answered = is_answered;
     cleared.as_of_sequence = doubting->as_of.sequence;
     cleared.framework = label;
-    cleared.unit = unconst(place->indicator->unit);
+    cleared.unit = text_unconst(place->indicator->unit);
     return publish(doubting, place->region, &cleared);
 }
 

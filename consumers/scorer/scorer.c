@@ -4,6 +4,7 @@
 #include "consumers/scorer/doubting.h"
 #include "consumers/scorer/state.h"
 #include "consumers/scorer/touched.h"
+#include "proto/base/text.h"
 #include "proto/event/event.h"
 
 #include <stdlib.h>
@@ -143,12 +144,6 @@ static enum err rank(struct judging *judging, const struct service_input *input)
     return err ? err : composites_publish(&scorer->composites, judging->as_of, judging->effects);
 }
 
-/* protobuf-c's message types have no const; packing does not write through them. */
-static char *unconst(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
-
 static enum err publish_refusal(const struct judging *judging, const struct refusal *refusal,
                                 uint32_t region)
 {
@@ -163,8 +158,8 @@ static enum err publish_refusal(const struct judging *judging, const struct refu
     message.version = refusal->version->version;
     message.address = address;
     message.findings = refusal->findings;
-    message.first_zh = unconst(refusal->zh);
-    message.first_en = unconst(refusal->en);
+    message.first_zh = text_unconst(refusal->zh);
+    message.first_en = text_unconst(refusal->en);
     message.in_force = in_force;
     enum err err = event_topic(&event, topic);
     return err ? err : effects_publish(judging->effects, region, topic, &event);

@@ -13,6 +13,12 @@ MUST_CHECK enum err text_parse_size(const char *text, uint64_t *out); /* 64KiB, 
 MUST_CHECK enum err text_parse_duration(const char *text,
                                         uint64_t *out); /* ms: 1d3h5m2s, 90s, 250ms */
 
+/* protobuf-c's message types have no const; packing does not write through them. */
+static inline char *text_unconst(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
 /* A moment as milliseconds since 1970. `now_ms` is the moment that relative forms start from.
  *   2024-06-30T12:00:00+08:00  2024-06-30T04:00:00Z  2024-06-30 12:00  2024-06-30  2024-06  2024
  *   2024Q3  2024-Q3  2024年  now  today  yesterday  -1h  -2d  @1719705600000 (ms)

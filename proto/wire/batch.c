@@ -1,6 +1,7 @@
 #include "proto/wire/batch.h"
 
 #include "proto/base/bytes.h"
+#include "proto/base/text.h"
 #include "proto/wire/wire.pb-c.h"
 
 #include <sodium.h>
@@ -135,12 +136,6 @@ enum err batch_parse(const void *frame, size_t size, struct batch *out)
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-/* protobuf-c's message type has no const; packing does not write through it. */
-static char *unconst(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
-
 static ProtobufCBinaryData bytes_of(const unsigned char *bytes, size_t size)
 {
     return (ProtobufCBinaryData){.len = size, .data = (uint8_t *)(uintptr_t)bytes};
@@ -149,9 +144,9 @@ static ProtobufCBinaryData bytes_of(const unsigned char *bytes, size_t size)
 enum err batch_write_header(const struct batch *batch, void *to, size_t *size)
 {
     Songhua__V1__BatchHeader header = SONGHUA__V1__BATCH_HEADER__INIT;
-    header.stream = unconst(batch->stream);
-    header.producer = unconst(batch->producer);
-    header.topic = unconst(batch->topic);
+    header.stream = text_unconst(batch->stream);
+    header.producer = text_unconst(batch->producer);
+    header.topic = text_unconst(batch->topic);
     header.epoch = batch->epoch;
     header.sequence = batch->sequence;
     header.region = batch->region;
