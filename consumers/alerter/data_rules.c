@@ -222,7 +222,7 @@ enum err data_rules_doubt(struct alerter_state *state, const struct data_fact *f
              doubt->definition);
     write_doubt(&saying, doubt);
     saying.alert.indicator = doubt->indicator;
-    saying.alert.target = unconst(word_of_doubt(doubt->kind).id);
+    saying.alert.target = text_unconst(word_of_doubt(doubt->kind).id);
     return turn_alert(state, &saying, &turn, effects);
 }
 

@@ -1,126 +1,90 @@
-/* Figures from files: the CSV of agents, in the order in which they became known. */
+/* Figures and milestones from files, in the order in which they became known. */
+#include "consumers/reader/figure_files.h"
 #include "consumers/report/basis.h"
+#include "proto/base/clock.h"
 #include "proto/base/text.h"
-#include "proto/event/observation_csv.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_FINDINGS = 200, READ_BYTES = 64 * 1024, HEADS_BYTES = 32 };
+enum { HEADS_BYTES = 32 };
 
 struct reading {
-    const struct invocation *invocation;
     struct basis *basis;
-    const char *path;
-    uint64_t row; /* of all files */
-    bool has_refused;
+    struct figure_files files;
+    uint64_t row;                    /* of all files */
     crypto_generichash_state digest; /* of all files' bytes */
 };
 
-static enum err load_framework(const struct invocation *invocation, const char *path,
-                               struct basis *basis)
+static void take_bytes(void *context, const void *bytes, size_t size)
 {
-    struct diag diag;
-    struct framework *framework;
-    if (!path)
-        return command_fail(invocation, ERR_USAGE,
-                            "--framework is wanted where figures come from files");
-    enum err err = diag_init(&diag, path, MAX_FINDINGS);
-    if (err)
-        return err;
-    err = framework_load_file(path, &diag, &framework);
-    if (diag.total)
-        diag_print(&diag, stderr);
-    diag_fini(&diag);
-    if (err)
-        return command_fail(invocation, err, "%s", path);
-    return basis_add_framework(basis, framework, (struct address){0, 0});
+    struct reading *reading = context;
+    crypto_generichash_update(&reading->digest, bytes, size);
+}
+
+static enum err take(struct reading *reading, uint32_t region, uint64_t line,
+                     const Songhua__V1__Event *event)
+{
+    struct basis *basis = reading->basis;
+    char origin[512];
+    const struct address address = {++reading->row, 0};
+    if (address.sequence > basis->as_of.sequence)
+        return ERR_OK;
+    snprintf(origin, sizeof origin, "%s:%llu", reading->files.path, (unsigned long long)line);
+    const char *kept = basis_keep(basis, origin);
+    if (!kept)
+        return ERR_NOMEM;
+    basis->last = address.sequence;
+    return basis_add(basis, region, kept, event, address, 0);
 }
 
 static enum err take_row(void *context, const struct observation_row *row)
 {
-    struct reading *reading = context;
-    struct basis *basis = reading->basis;
-    char origin[512];
     Songhua__V1__Event event = SONGHUA__V1__EVENT__INIT;
-    const struct address address = {++reading->row, 0};
-    if (address.sequence > basis->as_of.sequence)
-        return ERR_OK;
-    snprintf(origin, sizeof origin, "%s:%llu", reading->path, (unsigned long long)row->line);
-    const char *kept = basis_keep(basis, origin);
-    if (!kept)
-        return ERR_NOMEM;
     event.body_case = SONGHUA__V1__EVENT__BODY_OBSERVATION;
     event.observation = (Songhua__V1__Observation *)(uintptr_t)row->observation;
-    basis->last = address.sequence;
-    return basis_add(basis, row->region, kept, &event, address, 0);
+    return take(context, row->region, row->line, &event);
 }
 
-static enum err feed(struct reading *reading, FILE *file, struct observation_csv *csv)
+static enum err take_milestone(void *context, const struct milestone_row *row)
 {
-    unsigned char bytes[READ_BYTES];
-    for (;;) {
-        size_t size = fread(bytes, 1, sizeof bytes, file);
-        if (!size)
-            return ferror(file) ? ERR_IO : observation_csv_finish(csv);
-        crypto_generichash_update(&reading->digest, bytes, size);
-        enum err err = observation_csv_feed(csv, bytes, size);
-        if (err)
-            return err;
-    }
+    Songhua__V1__Event event = SONGHUA__V1__EVENT__INIT;
+    event.body_case = SONGHUA__V1__EVENT__BODY_MILESTONE;
+    event.milestone = (Songhua__V1__Milestone *)(uintptr_t)row->milestone;
+    return take(context, row->region, row->line, &event);
 }
 
-static enum err read_figures(struct reading *reading, FILE *file)
+static enum err read_all(struct reading *reading, const struct basis_settings *settings)
 {
-    const struct observation_csv_options options = {.framework =
-                                                        reading->basis->frameworks[0].framework};
-    struct observation_csv *csv;
-    struct diag diag;
-    enum err err = diag_init(&diag, reading->path, MAX_FINDINGS);
-    if (err)
-        return err;
-    err = observation_csv_new(&options, &diag, take_row, reading, &csv);
-    if (!err) {
-        err = feed(reading, file, csv);
-        observation_csv_free(csv);
-    }
-    if (diag.total)
-        diag_print(&diag, stderr);
-    diag_fini(&diag);
-    return err;
-}
-
-/* A file with bad rows does not keep the others from being read: all that is wrong is said at once. */
-static enum err read_file(struct reading *reading, const char *path)
-{
-    bool is_stdin = !strcmp(path, "-");
-    FILE *file = is_stdin ? stdin : fopen(path, "rb");
-    if (!file)
-        return command_fail(reading->invocation, err_from_errno(errno), "%s", path);
-    reading->path = is_stdin ? "stdin" : path;
-    enum err err = read_figures(reading, file);
-    if (!is_stdin)
-        fclose(file);
-    if (err == ERR_ROWS) {
-        reading->has_refused = true;
-        return ERR_OK;
-    }
-    return err ? command_fail(reading->invocation, err, "%s", path) : ERR_OK;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < settings->observations.count && !err; i++)
+        err = figure_files_read(&reading->files, settings->observations.items[i]);
+    return err ? err : figure_files_end(&reading->files);
 }
 
 enum err basis_read_files(const struct invocation *invocation,
                           const struct basis_settings *settings, struct basis *basis)
 {
-    struct reading reading = {.invocation = invocation, .basis = basis};
+    struct framework *framework;
+    struct reading reading = {.basis = basis};
     unsigned char digest[HEADS_BYTES];
+    uint64_t now_ms = clock_realtime_ms();
+    enum err err = figure_files_framework(invocation, settings->framework, &framework);
+    if (!err)
+        err = basis_add_framework(basis, framework, (struct address){0, 0});
+    if (err)
+        return err;
     crypto_generichash_init(&reading.digest, NULL, 0, sizeof digest);
-    enum err err = load_framework(invocation, settings->framework, basis);
-    for (size_t i = 0; i < settings->observations.count && !err; i++)
-        err = read_file(&reading, settings->observations.items[i]);
-    if (!err && reading.has_refused)
-        err = command_fail(invocation, ERR_ROWS, "nothing was judged");
+    reading.files =
+        (struct figure_files){.invocation = invocation,
+                              .framework = framework,
+                              .now_ms = basis->as_of.ms > now_ms ? basis->as_of.ms : now_ms,
+                              .take_row = take_row,
+                              .take_milestone = take_milestone,
+                              .take_bytes = take_bytes,
+                              .context = &reading};
+    err = read_all(&reading, settings);
     if (err)
         return err;
     crypto_generichash_final(&reading.digest, digest, sizeof digest);

@@ -1,24 +1,17 @@
 #include "consumers/evaluate/evaluation.h"
+#include "consumers/reader/figure_files.h"
 #include "consumers/scorer/commands.h"
 #include "consumers/scorer/composite_report.h"
 #include "consumers/scorer/doubt_report.h"
 #include "consumers/scorer/judgement_report.h"
 #include "consumers/scorer/overdue_report.h"
 #include "proto/base/clock.h"
-#include "proto/event/milestone_csv.h"
-#include "proto/event/observation_csv.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    MAX_FINDINGS = 200,
-    OUT_MAX_BYTES = 64 * 1024,
-    SLICE_BYTES = 64 * 1024,
-    FILE_MAX_BYTES = 1 << 30
-};
+enum { OUT_MAX_BYTES = 64 * 1024 };
 
 const struct option evaluate_options[] = {
     {.name = "framework",
@@ -58,33 +51,11 @@ struct run {
     const struct evaluate_settings *settings;
     struct framework *framework;
     struct evaluation *evaluation;
-    uint64_t row; /* of all files */
-    bool has_refused;
+    uint64_t row;         /* of all files */
     struct table *table;  /* for people */
     size_t rows, scored;  /* of the table; kept out of it, see is_only_scored() */
     struct buffer buffer; /* for programs */
 };
-
-/* Show what a file's reading found; anything found is said, so the error is not said again. */
-static void show_findings(const struct diag *diag)
-{
-    if (diag->total > 0)
-        diag_print(diag, stderr);
-}
-
-static enum err load_framework(struct run *run)
-{
-    const char *path = run->settings->framework;
-    struct diag diag = {0};
-    if (path == NULL)
-        return command_fail(run->invocation, ERR_USAGE, "--framework is wanted");
-    enum err err = diag_init(&diag, path, MAX_FINDINGS);
-    if (err == ERR_OK)
-        err = framework_load_file(path, &diag, &run->framework);
-    show_findings(&diag);
-    diag_fini(&diag);
-    return err == ERR_OK ? ERR_OK : command_fail(run->invocation, err, "%s", path);
-}
 
 static enum err take_row(void *context, const struct observation_row *row)
 {
@@ -107,86 +78,24 @@ static uint64_t latest_day(const struct run *run)
     return run->settings->as_of_ms > now_ms ? run->settings->as_of_ms : now_ms;
 }
 
-/* Figures, or reports of milestones: the header tells. */
-static enum err read_rows(struct run *run, const struct buffer *bytes, struct diag *diag)
-{
-    const struct observation_csv_options options = {.framework = run->framework};
-    struct observation_csv_counts counts;
-    struct observation_csv *csv;
-    if (milestone_csv_is(bytes->data, bytes->size))
-        return milestone_csv_read(bytes->data, bytes->size, run->framework, latest_day(run), diag,
-                                  take_milestone, run, &counts);
-    enum err err = observation_csv_new(&options, diag, take_row, run, &csv);
-    if (err != ERR_OK)
-        return err;
-    err = observation_csv_feed(csv, bytes->data, bytes->size);
-    if (err == ERR_OK)
-        err = observation_csv_finish(csv);
-    observation_csv_free(csv);
-    return err;
-}
-
-static enum err read_whole(FILE *file, struct buffer *out)
-{
-    void *room;
-    size_t size = 0;
-    do {
-        enum err err = buffer_reserve(out, SLICE_BYTES, &room);
-        if (err != ERR_OK)
-            return err;
-        size = fread(room, 1, SLICE_BYTES, file);
-        out->size += size;
-    } while (size > 0);
-    return ferror(file) != 0 ? ERR_IO : ERR_OK;
-}
-
-static enum err read_figures(struct run *run, FILE *file, const char *path)
-{
-    struct diag diag = {0};
-    struct buffer bytes;
-    buffer_init(&bytes, FILE_MAX_BYTES);
-    enum err err = diag_init(&diag, path, MAX_FINDINGS);
-    if (err == ERR_OK)
-        err = read_whole(file, &bytes);
-    if (err == ERR_OK)
-        err = read_rows(run, &bytes, &diag);
-    buffer_fini(&bytes);
-    show_findings(&diag);
-    diag_fini(&diag);
-    return err;
-}
-
-/* A file with bad rows does not keep the others from being read: all that is wrong is said at once. */
-static enum err read_file(struct run *run, const char *path)
-{
-    bool is_stdin = strcmp(path, "-") == 0;
-    FILE *file = is_stdin ? stdin : fopen(path, "rb");
-    if (file == NULL)
-        return command_fail(run->invocation, err_from_errno(errno), "%s", path);
-    enum err err = read_figures(run, file, is_stdin ? "stdin" : path);
-    if (!is_stdin)
-        fclose(file);
-    if (err == ERR_ROWS) {
-        run->has_refused = true;
-        return ERR_OK;
-    }
-    return err == ERR_OK ? ERR_OK : command_fail(run->invocation, err, "%s", path);
-}
-
 static enum err read_files(struct run *run)
 {
     const struct option_list *named = &run->settings->observations;
     const struct invocation *invocation = run->invocation;
     if (named->count + invocation->operand_count == 0)
         return command_fail(invocation, ERR_USAGE, "--observations is wanted");
+    struct figure_files files = {.invocation = invocation,
+                                 .framework = run->framework,
+                                 .now_ms = latest_day(run),
+                                 .take_row = take_row,
+                                 .take_milestone = take_milestone,
+                                 .context = run};
     enum err err = ERR_OK;
     for (size_t i = 0; err == ERR_OK && i < named->count; i++)
-        err = read_file(run, named->items[i]);
+        err = figure_files_read(&files, named->items[i]);
     for (size_t i = 0; err == ERR_OK && i < invocation->operand_count; i++)
-        err = read_file(run, invocation->operands[i]);
-    if (err == ERR_OK && run->has_refused)
-        err = command_fail(invocation, ERR_ROWS, "nothing was judged");
-    return err;
+        err = figure_files_read(&files, invocation->operands[i]);
+    return err == ERR_OK ? figure_files_end(&files) : err;
 }
 
 /* Nothing is asked of the figure by itself: it stands in a composite. A table of 193 countries would
@@ -283,7 +192,7 @@ enum err evaluate_command(const struct invocation *invocation)
 {
     struct run run = {.invocation = invocation, .settings = invocation->settings};
     buffer_init(&run.buffer, OUT_MAX_BYTES);
-    enum err err = load_framework(&run);
+    enum err err = figure_files_framework(invocation, run.settings->framework, &run.framework);
     if (err != ERR_OK)
         goto out;
     err = evaluation_new(NULL, &run.evaluation);

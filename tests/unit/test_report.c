@@ -1,5 +1,6 @@
 #include "consumers/report/explain_composite.h"
 #include "consumers/report/report_document.h"
+#include "proto/base/file.h"
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
@@ -427,6 +428,24 @@ static struct basis *example(const char *framework, const char *figures)
     cr_assert_eq(basis_new(&own), ERR_OK);
     cr_assert_eq(basis_read(&invocation, &settings, own), ERR_OK);
     return own;
+}
+
+Test(report, milestones_are_read_from_files_as_well)
+{
+    static const char text[] = "指标,地区,分项,进展,日期\nj34,220100,,已启动,2022-01-10\n"
+                               "j34,220100,,已完成,2024-05-30\n";
+    struct scratch scratch = scratch_new();
+    char path[512];
+    snprintf(path, sizeof path, "%s/milestones.csv", scratch.directory);
+    cr_assert_eq(file_write(path, text, sizeof text - 1, 0600), ERR_OK);
+    struct basis *own = example("deploy/framework/jilin-2021.yaml", path);
+    cr_assert_eq(own->figure_count, 2);
+    const struct figure *last = &own->figures[1];
+    cr_assert_eq(last->event->body_case, SONGHUA__V1__EVENT__BODY_MILESTONE);
+    cr_expect_str_eq(last->event->milestone->date, "2024-05-30");
+    cr_expect_str_eq(strrchr(last->origin, '/'), "/milestones.csv:3");
+    basis_free(own);
+    scratch_remove(&scratch);
 }
 
 /* A second look is worked out again like everything else, and one that was altered is found. */
