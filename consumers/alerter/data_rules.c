@@ -114,6 +114,21 @@ static void name_place(const struct data_fact *fact, const char **zh, const char
     *en = region ? region->en : "";
 }
 
+/* The framework in force leaves out what the alert is about. */
+static bool write_closed(struct saying *saying, const Songhua__V1__Score *score)
+{
+    const char *zh, *en;
+    const enum reason reason = reason_from_id(score->reason);
+    if (score->judgement != SONGHUA__V1__JUDGEMENT__JUDGEMENT_CLOSED)
+        return false;
+    name_place(saying->fact, &zh, &en);
+    snprintf(saying->zh, sizeof saying->zh, "%s%s：%s（%s）。", zh, score->name_zh,
+             reason_text_zh(reason), score->framework);
+    snprintf(saying->en, sizeof saying->en, "%s, %s: %s (%s).", en, score->name_en,
+             reason_text(reason), score->framework);
+    return true;
+}
+
 static void write_late(struct saying *saying, const Songhua__V1__Score *score, bool is_late)
 {
     const char *zh, *en, *since = score->overdue_since;
@@ -144,7 +159,10 @@ static enum err hear_late(struct alerter_state *state, const struct data_fact *f
                               .is_on = *score->overdue_since,
                               .since = score->period,
                               .as_of = score->as_of_sequence};
-    write_late(&saying, score, turn.is_on);
+    if (reason_from_id(score->reason) == REASON_TARGET_LEFT_OUT)
+        return ERR_OK; /* nothing is said of its indicator's reports */
+    if (!write_closed(&saying, score))
+        write_late(&saying, score, turn.is_on);
     saying.alert.indicator = score->indicator;
     saying.alert.score = (Songhua__V1__Score *)(uintptr_t)score;
     return turn_alert(state, &saying, &turn, effects);
@@ -178,7 +196,8 @@ static enum err hear_baseline(struct alerter_state *state, const struct data_fac
                               .since = score->period,
                               .as_of = score->as_of_sequence};
     snprintf(target, sizeof target, "@baseline/%s", score->target);
-    write_baseline(&saying, score, turn.is_on);
+    if (!write_closed(&saying, score))
+        write_baseline(&saying, score, turn.is_on);
     saying.alert.indicator = score->indicator;
     saying.alert.target = score->target;
     saying.alert.score = (Songhua__V1__Score *)(uintptr_t)score;

@@ -46,6 +46,7 @@ static enum meaning meaning_of(Songhua__V1__Judgement judgement, Songhua__V1__Se
         return MEANS_UNKNOWN;
     case SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_TARGET:
     case SONGHUA__V1__JUDGEMENT__JUDGEMENT_EXEMPT:
+    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_CLOSED:
         return MEANS_NOT_ASKED;
     default: /* a judgement of a later version */
         return MEANS_NOTHING;

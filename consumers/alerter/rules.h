@@ -7,7 +7,7 @@
  *   moving_away, missed            fires, severe             "
  *   on_track, achieved             –                         newer figure: resolved; else withdrawn
  *   no_data                        –                         newer figure, not taken back: –; else withdrawn
- *   no_target, exempt              –                         withdrawn
+ *   no_target, exempt, closed      –                         withdrawn
  *
  * A score that rests on a provisional figure fires no more than watch, unless the framework says otherwise,
  * and of an indicator whose alerts the framework turned off nothing fires (alert_limit).

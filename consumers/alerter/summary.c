@@ -150,6 +150,11 @@ static void ended_zh(const struct alert_fact *fact, const struct alert_news *new
         ADD("；此前自%s起落后", *period ? period : "未知时期");
         return;
     }
+    if (fact->score->judgement == SONGHUA__V1__JUDGEMENT__JUDGEMENT_CLOSED) {
+        ADD("预警终止：%s（%s）", reason_text_zh(reason_from_id(fact->score->reason)),
+            fact->score->framework);
+        return;
+    }
     ADD("预警撤回：%s数据或指标体系经修订，原因不复存在，现为%s", period,
         verdict_name_zh(fact->score->judgement));
     figure_zh(fact->score, out, err);
@@ -223,6 +228,8 @@ static const char *words_of(Songhua__V1__Judgement judgement)
         return "has no data";
     case SONGHUA__V1__JUDGEMENT__JUDGEMENT_EXEMPT:
         return "is exempt";
+    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_CLOSED:
+        return "is closed";
     default:
         return "has no target";
     }
@@ -265,6 +272,11 @@ static void ended_en(const struct alert_fact *fact, const struct alert_news *new
         ADD("recovered and %s", words_of(fact->score->judgement));
         figure_en(fact->score, out, err);
         ADD("; it was behind since %s", *since ? since : "an unknown period");
+        return;
+    }
+    if (fact->score->judgement == SONGHUA__V1__JUDGEMENT__JUDGEMENT_CLOSED) {
+        ADD("alert closed; %s (%s)", reason_text(reason_from_id(fact->score->reason)),
+            fact->score->framework);
         return;
     }
     ADD("alert withdrawn; the figure for %s or the framework was revised and the cause is gone, now "

@@ -196,6 +196,14 @@ static bool has_target(const struct indicator *indicator, uint32_t region)
     return false;
 }
 
+bool evaluation_asks(const struct indicator *indicator, const char *target_id, uint32_t region)
+{
+    if (target_id[0] == '\0')
+        return !has_target(indicator, region);
+    const struct target *target = indicator_target(indicator, target_id);
+    return target != NULL && target_has_region(indicator, target, region);
+}
+
 struct visiting {
     const struct evaluation *evaluation;
     struct as_of as_of;

@@ -89,6 +89,9 @@ MUST_CHECK enum err evaluation_restore(struct evaluation *evaluation, const void
                                        size_t key_size, const void *value, size_t value_size);
 MUST_CHECK enum err evaluation_restored(struct evaluation *evaluation);
 
+/* Whether the target is judged in the region; "": the indicator without one. */
+bool evaluation_asks(const struct indicator *indicator, const char *target_id, uint32_t region);
+
 /* Judge one target (NULL: as an indicator without one) in one region. `indicator` and `target` are
  * of the framework in force as of the moment. */
 void evaluation_judge(const struct evaluation *evaluation, struct as_of as_of,

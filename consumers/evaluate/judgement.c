@@ -46,6 +46,7 @@ static const char *const verdicts[][2] = {
     [SONGHUA__V1__JUDGEMENT__JUDGEMENT_MISSED] = {"missed", "逾期未达"},
     [SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_TARGET] = {"no_target", "无量化目标"},
     [SONGHUA__V1__JUDGEMENT__JUDGEMENT_EXEMPT] = {"exempt", "免责"},
+    [SONGHUA__V1__JUDGEMENT__JUDGEMENT_CLOSED] = {"closed", "已终止"},
 };
 enum { VERDICT_COUNT = sizeof verdicts / sizeof *verdicts };
 

@@ -67,7 +67,11 @@ enum judgement_number {
     X(PART_CANCELLED, "part_cancelled", "a part was cancelled", "有分项被取消")                    \
     X(DUTY_OVERDUE, "duty_overdue", "the last period's is not done", "最近一期应做未做")           \
     X(DUTY_GAP, "duty_gap", "an earlier period was left out", "此前有一期未做")                    \
-    X(DONE_LATE, "done_late", "done, but after its day", "已完成，但晚于期限")
+    X(DONE_LATE, "done_late", "done, but after its day", "已完成，但晚于期限")                     \
+    X(TARGET_LEFT_OUT, "target_left_out", "the framework in force does not have the target there", \
+      "现行指标体系在该地区已不列此目标")                                                          \
+    X(ITEM_LEFT_OUT, "item_left_out", "the framework in force does not watch the item there",      \
+      "现行指标体系在该地区已不列此事项")
 
 enum reason {
 #define X(name, ...) REASON_##name,

@@ -3,7 +3,7 @@
  *
  *     composites_init(&composites)
  *     composites_settle(&composites, evaluation)        after loading: all that there is was published
- *     composites_follow(&composites, evaluation, framework, as_of)      for each record, first
+ *     composites_follow(&composites, evaluation, framework, as_of, effects)  for each record, first
  *     composites_touch(&composites, evaluation, as_of, indicator, region)  for each figure it holds
  *     composites_publish(&composites, as_of, effects)
  *     composites_fini(&composites)
@@ -24,10 +24,13 @@ struct composites {
 void composites_init(struct composites *composites);
 void composites_fini(struct composites *composites);
 
-/* A framework other than the last: all of its composites from all figures. Errors  ERR_NOMEM. */
+/* A framework other than the last: all of its composites from all figures. What stood in those of the last and
+ * does not in these is published once more, without a value (left_out). `effects` NULL: nothing is published.
+ * Errors  ERR_NOMEM, what effects_publish() answers. */
 MUST_CHECK enum err composites_follow(struct composites *composites,
                                       const struct evaluation *evaluation,
-                                      const struct framework *framework, struct as_of as_of);
+                                      const struct framework *framework, struct as_of as_of,
+                                      struct effects *effects);
 MUST_CHECK enum err composites_settle(struct composites *composites,
                                       const struct evaluation *evaluation);
 MUST_CHECK enum err composites_touch(struct composites *composites,

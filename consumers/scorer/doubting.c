@@ -1,6 +1,5 @@
 #include "consumers/scorer/doubting.h"
 
-#include "consumers/evaluate/doubts.h"
 #include "consumers/scorer/looked.h"
 #include "proto/base/text.h"
 #include "proto/event/event.h"
@@ -117,6 +116,21 @@ static enum err look_at(void *context, const struct doubt_place *place)
     if (!err)
         err = scorer_state_doubt(doubting->state, key, collecting.doubts, collecting.count,
                                  doubting->effects, &before, &is_changed);
+    return err || !is_changed ? err : publish_changes(&collecting, place, before);
+}
+
+enum err doubting_end(struct doubting *doubting, const struct doubt_place *place)
+{
+    struct collecting collecting;
+    char key[PLACE_KEY_BYTES];
+    uint32_t before;
+    bool is_changed;
+    collecting.doubting = doubting;
+    collecting.count = 0;
+    collecting.answered = 0;
+    put_key(place, key);
+    enum err err =
+        scorer_state_doubt(doubting->state, key, NULL, 0, doubting->effects, &before, &is_changed);
     return err || !is_changed ? err : publish_changes(&collecting, place, before);
 }
 

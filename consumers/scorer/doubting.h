@@ -7,6 +7,7 @@
 #ifndef SONGHUA_SCORER_DOUBTING_H
 #define SONGHUA_SCORER_DOUBTING_H
 
+#include "consumers/evaluate/doubts.h"
 #include "consumers/scorer/state.h"
 #include "consumers/scorer/touched.h"
 
@@ -25,5 +26,8 @@ struct doubting {
  * Topic "doubt/indicator". Errors  ERR_LIMIT, ERR_NOMEM. */
 MUST_CHECK enum err doubting_of_record(struct doubting *doubting,
                                        const struct service_input *input);
+
+/* What was doubted of the figure there is cleared, whatever may be found: nobody watches it any more. */
+MUST_CHECK enum err doubting_end(struct doubting *doubting, const struct doubt_place *place);
 
 #endif

@@ -1,7 +1,7 @@
 #include "consumers/scorer/scorer.h"
 
+#include "consumers/scorer/closing.h"
 #include "consumers/scorer/composites.h"
-#include "consumers/scorer/doubting.h"
 #include "consumers/scorer/state.h"
 #include "consumers/scorer/touched.h"
 #include "proto/base/text.h"
@@ -136,8 +136,8 @@ static enum err rank(struct judging *judging, const struct service_input *input)
     struct scorer *scorer = judging->scorer;
     const struct evaluation *evaluation = scorer->state->evaluation;
     const struct touched *touched = &scorer->touched;
-    enum err err =
-        composites_follow(&scorer->composites, evaluation, judging->framework, judging->as_of);
+    enum err err = composites_follow(&scorer->composites, evaluation, judging->framework,
+                                     judging->as_of, judging->effects);
     for (size_t i = 0; i < touched->count && !err; i++)
         err = composites_touch(&scorer->composites, evaluation, judging->as_of, touched->list[i],
                                input->batch->region);
@@ -170,6 +170,12 @@ static enum err judge_record(struct judging *judging, const struct service_input
 {
     struct scorer_state *state = judging->scorer->state;
     uint64_t day = date_number(input->stored_ms);
+    struct doubting doubting = {.state = state,
+                                .framework = judging->framework,
+                                .as_of = judging->as_of,
+                                .touched = &judging->scorer->touched,
+                                .arena = &judging->scorer->arena,
+                                .effects = judging->effects};
     enum err err = ERR_OK;
     if (absorbed->is_framework || day > state->day) {
         err = scorer_state_turn(state, day, judging->effects);
@@ -178,12 +184,11 @@ static enum err judge_record(struct judging *judging, const struct service_input
     } else if (absorbed->has_changed) {
         err = judge_touched(judging, input);
     }
-    struct doubting doubting = {.state = state,
-                                .framework = judging->framework,
-                                .as_of = judging->as_of,
-                                .touched = &judging->scorer->touched,
-                                .arena = &judging->scorer->arena,
-                                .effects = judging->effects};
+    struct closing closing = {
+        .doubting = doubting,
+        .before = evaluation_framework(state->evaluation, (struct as_of){input->sequence - 1, 0})};
+    if (!err && absorbed->is_framework)
+        err = closing_of_framework(&closing);
     return err || !absorbed->has_changed ? err : doubting_of_record(&doubting, input);
 }
 

@@ -244,6 +244,23 @@ enum err scorer_state_replace(struct scorer_state *state, uint32_t region,
     return effects_put(effects, key, key_size, digest, DIGEST_BYTES);
 }
 
+enum err scorer_state_close(struct scorer_state *state, uint32_t region,
+                            const Songhua__V1__Score *score, struct effects *effects,
+                            bool *is_changed)
+{
+    static const unsigned char closed[DIGEST_BYTES];
+    char key[PUBLISHED_KEY_BYTES];
+    size_t key_size = published_key(region, score, key);
+    void *standing = key_size > PREFIX_BYTES
+                         ? map_find(&state->published, key + PREFIX_BYTES, key_size - PREFIX_BYTES)
+                         : NULL;
+    *is_changed = standing && memcmp(standing, closed, DIGEST_BYTES) != 0;
+    if (!*is_changed)
+        return ERR_OK;
+    memcpy(standing, closed, DIGEST_BYTES);
+    return effects_put(effects, key, key_size, closed, DIGEST_BYTES);
+}
+
 /* Of everything in them but the moment; no doubts at all: zeroes. */
 static enum err digest_doubts(const Songhua__V1__Doubt *doubts, size_t count,
                               unsigned char out[DOUBTS_BYTES])

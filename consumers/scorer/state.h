@@ -11,7 +11,7 @@
  *   "d/" | region, six digits | "/" indicator "/" definition "/" period  which kinds of doubts (a bit each),
  *                                                                        u32 le | digest of all of them
  *   "t/day"                                                               the last day judged, u64 le
- *   "p/" | region, six digits | "/" indicator | "/" target               digest of the judgement
+ *   "p/" | region, six digits | "/" indicator | "/" target               digest of the judgement; zeroes: closed
  *
  * Whole records are kept only when they bring more than figures and retractions. A state of another
  * version, or damaged, is not used: the caller makes it anew from the record.
@@ -101,6 +101,12 @@ MUST_CHECK enum err scorer_state_turn(struct scorer_state *state, uint64_t day,
 MUST_CHECK enum err scorer_state_replace(struct scorer_state *state, uint32_t region,
                                          const Songhua__V1__Score *score, struct effects *effects,
                                          bool *is_changed);
+
+/* As scorer_state_replace() of a judgement that is the last of its target: what was published is taken out of
+ * account. Nothing changes when nothing was, or it was closed before. Errors  ERR_LIMIT, ERR_NOMEM. */
+MUST_CHECK enum err scorer_state_close(struct scorer_state *state, uint32_t region,
+                                       const Songhua__V1__Score *score, struct effects *effects,
+                                       bool *is_changed);
 
 /* Everything that was kept. Errors  ERR_CORRUPT, ERR_VERSION, ERR_IO, ERR_LIMIT, ERR_NOMEM. */
 MUST_CHECK enum err scorer_state_load(struct scorer_state *state, struct outbox *outbox);

@@ -375,6 +375,24 @@ Test(alert_summary, a_resolved_alert_says_what_put_it_right, .timeout = 10)
         "since 2023.");
 }
 
+Test(alert_summary, an_alert_about_what_a_framework_leaves_out_ends_and_says_why, .timeout = 10)
+{
+    struct story story = {0};
+    cr_assert(tell(&story, IS(LAGGING), "2023"));
+    Songhua__V1__Score score = score_of(IS(CLOSED), "", 50);
+    const struct alert_fact fact = {.region = 220100, .score = &score, .sequence = 9};
+    score.reason = (char *)"target_left_out";
+    score.framework = (char *)"f@2";
+    cr_assert(alert_rules_apply(&story.track, &fact, &story.news));
+    cr_expect_eq(story.news.state, SONGHUA__V1__ALERT_STATE__ALERT_WITHDRAWN);
+    cr_expect_not(story.track.is_firing);
+    expect_sentences(
+        &fact, &story.news,
+        "长春市 指标 rd_intensity：预警终止：现行指标体系在该地区已不列此目标（f@2）。",
+        "Changchun, indicator rd_intensity: alert closed; the framework in force does "
+        "not have the target there (f@2).");
+}
+
 Test(alert_summary, a_withdrawn_alert_says_that_its_cause_is_gone, .timeout = 10)
 {
     struct story story = {0};

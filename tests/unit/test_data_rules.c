@@ -139,6 +139,36 @@ Test(data_rules, case_6_a_missing_baseline_is_an_alert_about_data_until_there_is
     data_free(&data);
 }
 
+static const Songhua__V1__Alert *tell_closed(struct data_case *data, const char *reason,
+                                             uint64_t as_of)
+{
+    Songhua__V1__Score score = SONGHUA__V1__SCORE__INIT;
+    score.indicator = (char *)"rd_intensity";
+    score.target = (char *)"2025";
+    score.judgement = SONGHUA__V1__JUDGEMENT__JUDGEMENT_CLOSED;
+    score.reason = (char *)(uintptr_t)reason;
+    score.name_en = (char *)"R&D intensity";
+    score.framework = (char *)"f@2";
+    score.as_of_sequence = as_of;
+    begin(data);
+    const struct data_fact fact = {220000, data->sequence, 3, 5000};
+    cr_assert_eq(data_rules_score(&data->state, &fact, &score, &data->effects), ERR_OK);
+    return end(data);
+}
+
+Test(data_rules, what_a_framework_leaves_out_is_late_no_more_and_that_is_said, .timeout = 10)
+{
+    struct data_case data = data_new();
+    cr_assert_not_null(tell_score(&data, "2025-10-27", "f@1", 11));
+    cr_expect_null(tell_closed(&data, "target_left_out", 12), "another target still wants it");
+    const Songhua__V1__Alert *alert = tell_closed(&data, "item_left_out", 13);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, RESOLVED);
+    cr_expect_not_null(strstr(alert->summary_en, "does not watch the item there (f@2)"), "%s",
+                       alert->summary_en);
+    data_free(&data);
+}
+
 static const Songhua__V1__Alert *tell_doubt(struct data_case *data, Songhua__V1__DoubtKind kind,
                                             const char *period, bool is_cleared, bool is_answered)
 {

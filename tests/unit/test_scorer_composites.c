@@ -126,14 +126,19 @@ static void tell(struct bench *bench, uint32_t region, const char *topic, Songhu
     cr_assert_eq(outbox_commit(bench->outbox), ERR_OK);
 }
 
-static void tell_framework(struct bench *bench)
+static void tell_document(struct bench *bench, const char *text)
 {
     Songhua__V1__FrameworkVersion framework = SONGHUA__V1__FRAMEWORK_VERSION__INIT;
     Songhua__V1__Event event = event_of_framework(&framework, 1);
     framework.id = (char *)"test";
-    framework.document.data = (uint8_t *)(uintptr_t)framework_text;
-    framework.document.len = sizeof framework_text - 1;
+    framework.document.data = (uint8_t *)(uintptr_t)text;
+    framework.document.len = strlen(text);
     tell(bench, 220000, "framework", &event);
+}
+
+static void tell_framework(struct bench *bench)
+{
+    tell_document(bench, framework_text);
 }
 
 static void tell_figure(struct bench *bench, uint32_t unit, const char *indicator,
@@ -222,5 +227,45 @@ Test(scorer_composites, a_scorer_that_starts_again_publishes_nothing_twice, .tim
     tell_figure(bench, 900003, "x", "2020", 7);
     cr_expect_eq(find(bench, 900002, "part")->rank, 2);
     cr_expect_eq(find(bench, 900001, "part")->rank, 3);
+    bench_free(bench);
+}
+
+/* The same without the third unit and the group. */
+static const char smaller_text[] =
+    "framework: test\nversion: 2\ntitle: {zh: 测, en: test}\nsource: test\n"
+    "units:\n"
+    "  - {code: 900001, id: a, name: {zh: 甲, en: Alpha}}\n"
+    "  - {code: 900002, id: b, name: {zh: 乙, en: Beta}}\n"
+    "groups:\n"
+    "  - {id: whole, name: {zh: 总, en: whole}}\n"
+    "indicators:\n"
+    "  - {id: x, name: {zh: 甲, en: x}, kind: quantity, unit: 件, direction: up, parent: whole,\n"
+    "     normalise: {method: goalposts, low: 0, high: 10}}\n"
+    "composites:\n"
+    "  - {id: c, name: {zh: 综, en: c}, root: whole, availability: 1}\n";
+
+Test(scorer_composites, what_a_framework_leaves_out_stands_for_the_last_time_without_a_value,
+     .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    tell_framework(bench);
+    tell_figure(bench, 900001, "x", "2020", 5);
+    tell_figure(bench, 900003, "x", "2020", 6);
+    close_scorer(bench);
+    open_scorer(bench);
+    tell_document(bench, smaller_text);
+    const Songhua__V1__CompositeScore *part = find(bench, 900001, "part");
+    cr_assert_not_null(part, "the group is gone");
+    cr_expect_str_eq(part->reason, "left_out");
+    cr_expect_str_eq(part->framework, "test@2");
+    cr_expect_str_eq(part->period, "2020");
+    cr_expect(!part->has_value && part->rank == 0);
+    const Songhua__V1__CompositeScore *third = find(bench, 900003, "whole");
+    cr_assert_not_null(third, "the unit is gone");
+    cr_expect_str_eq(third->reason, "left_out");
+    cr_expect_str_eq(third->unit_zh, "丙");
+    cr_expect_str_eq(find(bench, 900001, "whole")->reason, "");
+    tell_document(bench, smaller_text);
+    cr_expect_null(find(bench, 900003, "whole"), "it was said");
     bench_free(bench);
 }
