@@ -103,12 +103,13 @@ Test(composite_methods, critic_and_entropy_do_without_units_that_lack_a_value, .
 
 /* --- TOPSIS, Copeland ------------------------------------------------------------------------------- */
 
-/* 0.1 and 0.2 add up to a little more than 0.3 in binary. */
+/* 0.1, 0.35 and 0.05 add up to a little less than 0.5 in binary. */
 Test(composite_methods, copeland_takes_no_rounding_for_a_lead, .timeout = 10)
 {
-    static const double table[] = {2, 1, 2, 1, 1, 2, 3, 3}, weights[] = {0.1, 0.2, 0.3, 0.4};
+    static const double table[] = {2, 1, 2, 1, 2, 1, 1, 2, 1, 2};
+    static const double weights[] = {0.1, 0.35, 0.05, 0.25, 0.25};
     double scores[2];
-    copeland(table, 2, 4, weights, scores);
+    copeland(table, 2, 5, weights, scores);
     cr_expect(scores[0] == 0 && scores[1] == 0, "%g %g", scores[0], scores[1]);
 }
 
@@ -260,17 +261,16 @@ Test(composite_methods, tied_maxima_are_winsorised_together_and_counted_as_point
 
 Test(composite_methods, points_of_both_ends_are_counted, .timeout = 10)
 {
-    /* Far out on both sides: when the high one is set back, the low one stands out. */
-    double values[42] = {[40] = 1000, [41] = -700}, scratch[42];
-    const struct treatment_rule one = {2, 3.5, 1}, two = {2, 3.5, 2};
+    /* Far out on both sides: when the high one is set back, the low ones stand out, one after the other. */
+    double values[43] = {[40] = 1500, [41] = -700, [42] = -600}, scratch[43], again[43];
+    const struct treatment_rule two = {2, 3.5, 2}, three = {2, 3.5, 3};
     for (int i = 0; i < 40; i++)
         values[i] = i % 5;
-    double again[42];
     memcpy(again, values, sizeof again);
-    treat(&one, values, 42, scratch);
-    cr_expect(values[40] == 4 && values[41] == -700);
-    treat(&two, again, 42, scratch);
-    cr_expect(again[40] == 4 && again[41] == 0);
+    treat(&two, values, 43, scratch);
+    cr_expect(values[40] == 4 && values[41] == -600 && values[42] == -600, "%g", values[41]);
+    treat(&three, again, 43, scratch);
+    cr_expect(again[40] == 4 && again[41] == 0 && again[42] == 0, "%g", again[41]);
 }
 
 static const struct treatment_rule at_once = {.max_skewness = 2, .max_kurtosis = 3.5};
