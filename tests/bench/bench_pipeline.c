@@ -60,25 +60,8 @@ struct pipeline {
 static pid_t start_service(struct pipeline *pipeline, const char *program, const char *name,
                            enum role role)
 {
-    struct world *world = pipeline->world;
-    char state[PATH_MAX], identity[PATH_MAX], server[PATH_MAX];
-    world_identity(world, name, role, "*");
-    snprintf(state, sizeof state, "%s", world_path(world, "state-%s", name));
-    snprintf(identity, sizeof identity, "%s", world_path(world, "%s.cert", name));
-    snprintf(server, sizeof server, "%s", world_path(world, "broker.cert"));
-    const char *const arguments[] = {"run",
-                                     "--broker",
-                                     world_endpoint(world, "publish"),
-                                     "--fetch",
-                                     world_endpoint(world, "fetch"),
-                                     "--server-cert",
-                                     server,
-                                     "--identity",
-                                     identity,
-                                     "--state",
-                                     state,
-                                     NULL};
-    return world_start(world, program, arguments, true, NULL);
+    world_identity(pipeline->world, name, role, "*");
+    return world_start_service(pipeline->world, program, name);
 }
 
 static void listen_to_alerts(struct pipeline *pipeline)

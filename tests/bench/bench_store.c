@@ -14,17 +14,14 @@
  * the time that counts. Both files are written once before, so that neither pays for first writes.
  */
 #include "broker/journal/journal.h"
-#include "proto/base/bytes.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/raw_lmdb.h"
 #include "tests/support/batches.h"
 
-#include <fcntl.h>
 #include <ftw.h>
-#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void check(bool has_failed, const char *what)
 {
@@ -51,6 +48,7 @@ struct frames {
     size_t count;
     struct batch *batches;
     struct buffer *buffers;
+    struct raw_value *values; /* the same, as raw LMDB takes them */
     struct chain chain;
     char *payload;
 };
@@ -61,8 +59,9 @@ static void frames_init(struct frames *frames, const struct work *work)
     frames->count = work->batches_per_commit;
     frames->batches = calloc(frames->count, sizeof *frames->batches);
     frames->buffers = calloc(frames->count, sizeof *frames->buffers);
+    frames->values = calloc(frames->count, sizeof *frames->values);
     frames->payload = malloc(work->batch_bytes);
-    check(!frames->batches || !frames->buffers || !frames->payload, "memory");
+    check(!frames->batches || !frames->buffers || !frames->values || !frames->payload, "memory");
     frames->chain = chain_start("events", "bench", 1);
     for (size_t i = 0; i < frames->count; i++)
         buffer_init(&frames->buffers[i], BATCH_FRAME_MAX_BYTES);
@@ -83,6 +82,7 @@ static void frames_fini(struct frames *frames)
         buffer_fini(&frames->buffers[i]);
     free(frames->buffers);
     free(frames->batches);
+    free(frames->values);
     free(frames->payload);
 }
 
@@ -96,9 +96,7 @@ struct spent {
 
 struct store {
     struct journal *journal;
-    MDB_env *env;
-    MDB_dbi table;
-    uint64_t number;
+    struct raw_lmdb *raw;
 };
 
 static void open_journal(struct store *store, const char *directory, const struct work *work)
@@ -114,27 +112,17 @@ static void open_journal(struct store *store, const char *directory, const struc
 
 static void open_raw(struct store *store, const char *directory, const struct work *work)
 {
-    static const char zeros[1 << 20];
-    MDB_txn *txn;
-    int fd;
-    check(mdb_env_create(&store->env), "mdb_env_create");
-    mdb_env_set_maxdbs(store->env, 2);
-    check(mdb_env_set_mapsize(store->env, map_bytes(work)), "mdb_env_set_mapsize");
-    check(mdb_env_open(store->env, directory, MDB_NOTLS, 0600), "mdb_env_open");
-    check(mdb_txn_begin(store->env, NULL, 0, &txn), "mdb_txn_begin");
-    check(mdb_dbi_open(txn, "events", MDB_CREATE, &store->table), "mdb_dbi_open");
-    check(mdb_txn_commit(txn), "mdb_txn_commit");
-    check(mdb_env_get_fd(store->env, &fd), "mdb_env_get_fd");
-    for (off_t at = 1 << 20; at < (off_t)map_bytes(work); at += (off_t)sizeof zeros)
-        check(pwrite(fd, zeros, sizeof zeros, at) != (ssize_t)sizeof zeros, "pwrite");
-    check(fsync(fd), "fsync");
+    char path[4096];
+    int size = snprintf(path, sizeof path, "%s/lmdb", directory);
+    check(size >= (int)sizeof path, directory);
+    store->raw = raw_lmdb_open(path, map_bytes(work));
 }
 
 static void close_store(struct store *store)
 {
     journal_close(&store->journal);
-    if (store->env)
-        mdb_env_close(store->env);
+    if (store->raw)
+        raw_lmdb_close(&store->raw);
 }
 
 static double add_to_journal(struct store *store, const struct frames *frames)
@@ -151,19 +139,9 @@ static double add_to_journal(struct store *store, const struct frames *frames)
 
 static double add_to_raw(struct store *store, const struct frames *frames)
 {
-    MDB_txn *txn;
-    double begun = measure_seconds();
-    check(mdb_txn_begin(store->env, NULL, 0, &txn), "mdb_txn_begin");
-    for (size_t i = 0; i < frames->count; i++) {
-        unsigned char number[8];
-        bytes_put_be64(number, ++store->number);
-        MDB_val key = {sizeof number, number};
-        MDB_val value = {frames->buffers[i].size, frames->buffers[i].data};
-        check(mdb_put(txn, store->table, &key, &value, MDB_APPEND), "mdb_put");
-    }
-    double added = measure_seconds();
-    check(mdb_txn_commit(txn), "mdb_txn_commit");
-    return added - begun;
+    for (size_t i = 0; i < frames->count; i++)
+        frames->values[i] = (struct raw_value){frames->buffers[i].data, frames->buffers[i].size};
+    return raw_lmdb_commit_values(store->raw, frames->values, frames->count);
 }
 
 /* --- measuring -------------------------------------------------------------------------------- */

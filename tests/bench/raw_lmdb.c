@@ -1,5 +1,7 @@
 #include "tests/bench/raw_lmdb.h"
 
+#include "tests/bench/measure.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -75,18 +77,41 @@ void raw_lmdb_close(struct raw_lmdb **raw)
     *raw = NULL;
 }
 
-void raw_lmdb_commit(struct raw_lmdb *raw, size_t count, size_t size)
+static MDB_txn *begin(struct raw_lmdb *raw, MDB_dbi *table)
 {
     MDB_txn *txn;
+    check(mdb_txn_begin(raw->env, NULL, 0, &txn), "begin");
+    check(mdb_dbi_open(txn, NULL, MDB_INTEGERKEY, table), "table");
+    return txn;
+}
+
+static void put(struct raw_lmdb *raw, MDB_txn *txn, MDB_dbi table, void *bytes, size_t size)
+{
+    size_t number = raw->number++;
+    MDB_val key = {sizeof number, &number}, value = {size, bytes};
+    check(mdb_put(txn, table, &key, &value, MDB_APPEND), "put");
+}
+
+void raw_lmdb_commit(struct raw_lmdb *raw, size_t count, size_t size)
+{
     MDB_dbi table;
     check(size <= VALUE_MAX_BYTES ? 0 : EINVAL, "a value of that size");
-    check(mdb_txn_begin(raw->env, NULL, 0, &txn), "begin");
-    check(mdb_dbi_open(txn, NULL, MDB_INTEGERKEY, &table), "table");
+    MDB_txn *txn = begin(raw, &table);
     for (size_t i = 0; i < count; i++) {
-        size_t number = raw->number++;
-        MDB_val key = {sizeof number, &number}, value = {size, raw->value};
-        memcpy(raw->value, &number, sizeof number);
-        check(mdb_put(txn, table, &key, &value, MDB_APPEND), "put");
+        memcpy(raw->value, &raw->number, sizeof raw->number);
+        put(raw, txn, table, raw->value, size);
     }
     check(mdb_txn_commit(txn), "commit");
+}
+
+double raw_lmdb_commit_values(struct raw_lmdb *raw, const struct raw_value *values, size_t count)
+{
+    MDB_dbi table;
+    double begun = measure_seconds();
+    MDB_txn *txn = begin(raw, &table);
+    for (size_t i = 0; i < count; i++)
+        put(raw, txn, table, values[i].bytes, values[i].size);
+    double done = measure_seconds();
+    check(mdb_txn_commit(txn), "commit");
+    return done - begun;
 }

@@ -19,4 +19,11 @@ void raw_lmdb_close(struct raw_lmdb **raw);
  * their first bytes. */
 void raw_lmdb_commit(struct raw_lmdb *raw, size_t count, size_t size);
 
+/* The same with values of one's own. Returns the seconds that putting them took, without the flush. */
+struct raw_value {
+    void *bytes;
+    size_t size;
+};
+double raw_lmdb_commit_values(struct raw_lmdb *raw, const struct raw_value *values, size_t count);
+
 #endif

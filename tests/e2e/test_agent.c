@@ -1,7 +1,6 @@
 /* The agent's program against a broker. */
 #include "proto/base/file.h"
-#include "tests/support/agent_case.h"
-#include "tests/support/hub.h"
+#include "tests/support/hub_agent.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -11,19 +10,14 @@
 
 #define HEADER "indicator,region,period,value,unit,obs_status,definition,source,note\n"
 
-enum { AGENT_ARGUMENTS_MAX = 32, WAIT_MS = 500 };
+enum { WAIT_MS = 500 };
 
 static struct hub hub;
 
 static void open_hub(void)
 {
     hub_open(&hub);
-    world_identity(hub.world, "agent-220100", ROLE_AGENT, "220100");
-    world_identity(hub.world, "reader", ROLE_READER, "*");
-    broker_reload(hub.broker);
-    cr_assert_eq(file_write(world_path(hub.world, "framework.yaml"), agent_case_framework,
-                            strlen(agent_case_framework), 0644),
-                 ERR_OK);
+    hub_agent_prepare(&hub);
 }
 
 static void close_hub(void)
@@ -33,44 +27,14 @@ static void close_hub(void)
 
 TestSuite(agent_e2e, .init = open_hub, .fini = close_hub, .timeout = 120);
 
-/* The command with every path of the world, then what is special. */
-struct agent_line {
-    char paths[5][512];
-    const char *arguments[AGENT_ARGUMENTS_MAX];
-};
-
-static void agent_line(struct agent_line *line, const char *command, const char *const *special)
-{
-    static const char *const options[] = {"--identity", "--server-cert", "--state", "--framework",
-                                          "--broker"};
-    static const char *const files[] = {"agent-220100.cert", "broker.cert", "agent",
-                                        "framework.yaml"};
-    size_t count = 0;
-    line->arguments[count++] = command;
-    for (size_t i = 0; i < 5; i++) {
-        snprintf(line->paths[i], sizeof line->paths[i], "%s",
-                 i < 4 ? world_path(hub.world, "%s", files[i]) : hub.publish);
-        line->arguments[count++] = options[i];
-        line->arguments[count++] = line->paths[i];
-    }
-    while (*special)
-        line->arguments[count++] = *special++;
-    line->arguments[count] = NULL;
-}
-
-/* Run to the end; *output (may be NULL) is the caller's. */
 static int agent(const char *command, const char *const *special, char **output)
 {
-    struct agent_line line;
-    agent_line(&line, command, special);
-    return world_run(hub.world, "songhua-agent", line.arguments, output);
+    return hub_agent(&hub, command, special, output);
 }
 
 static pid_t start_run(void)
 {
-    struct agent_line line;
-    agent_line(&line, "run", ARGUMENTS("--heartbeat", "0s"));
-    return world_start(hub.world, "songhua-agent", line.arguments, true, NULL);
+    return hub_agent_start(&hub, ARGUMENTS("--heartbeat", "0s"));
 }
 
 static int stop_run(pid_t pid, int signal)
@@ -176,9 +140,7 @@ Test(agent_e2e, a_key_the_broker_does_not_know_exits_77_and_keeps_the_figures)
 
 Test(agent_e2e, heartbeats_arrive_while_the_agent_runs)
 {
-    struct agent_line line;
-    agent_line(&line, "run", ARGUMENTS("--heartbeat", "100ms", "--http", "127.0.0.1:0"));
-    pid_t pid = world_start(hub.world, "songhua-agent", line.arguments, true, NULL);
+    pid_t pid = hub_agent_start(&hub, ARGUMENTS("--heartbeat", "100ms", "--http", "127.0.0.1:0"));
     cr_expect_geq(count_events("heartbeat", 2, false), 2);
     cr_expect_eq(stop_run(pid, SIGTERM), 0);
 }

@@ -88,20 +88,7 @@ static void publish_rows(struct providing *providing, uint64_t from, uint64_t to
 
 static void start_scorer(struct providing *providing)
 {
-    struct world *world = providing->world;
-    const char *const arguments[] = {"run",
-                                     "--broker",
-                                     world_endpoint(world, "publish"),
-                                     "--fetch",
-                                     world_endpoint(world, "fetch"),
-                                     "--server-cert",
-                                     world_path(world, "broker.cert"),
-                                     "--identity",
-                                     world_path(world, "scorer.cert"),
-                                     "--state",
-                                     world_path(world, "scorer"),
-                                     NULL};
-    providing->scorer = world_start(world, "songhua-scorer", arguments, true, "scorer.log");
+    providing->scorer = world_start_service(providing->world, "songhua-scorer", "scorer");
 }
 
 /* The output of a program that reads from the broker as the planner; the caller's. */

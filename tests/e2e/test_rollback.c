@@ -1,8 +1,7 @@
 /* A broker put back from an older copy: the first agent that talks to it notices, nothing goes on until an
  * operator decides, and receipts prove what was lost. */
 #include "proto/base/file.h"
-#include "tests/support/agent_case.h"
-#include "tests/support/hub.h"
+#include "tests/support/hub_agent.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -10,19 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_MAX_ARGUMENTS = 32, WAIT_MS = 500 };
+enum { WAIT_MS = 500 };
 
 static struct hub hub;
 
 static void open_hub(void)
 {
     hub_open_sized(&hub, 16 << 20);
-    world_identity(hub.world, "agent-220100", ROLE_AGENT, "220100");
-    world_identity(hub.world, "reader", ROLE_READER, "*");
-    broker_reload(hub.broker);
-    cr_assert_eq(file_write(world_path(hub.world, "framework.yaml"), agent_case_framework,
-                            strlen(agent_case_framework), 0644),
-                 ERR_OK);
+    hub_agent_prepare(&hub);
 }
 
 static void close_hub(void)
@@ -59,36 +53,9 @@ static void put_back_copy(void)
 
 /* --- programs ----------------------------------------------------------------------------------- */
 
-struct line {
-    char paths[5][512];
-    const char *arguments[LINE_MAX_ARGUMENTS];
-};
-
-static const char *const *agent_line(struct line *line, const char *command,
-                                     const char *const *special)
-{
-    static const char *const options[] = {"--identity", "--server-cert", "--state", "--framework",
-                                          "--broker"};
-    static const char *const files[] = {"agent-220100.cert", "broker.cert", "agent",
-                                        "framework.yaml"};
-    size_t count = 0;
-    line->arguments[count++] = command;
-    for (size_t i = 0; i < 5; i++) {
-        snprintf(line->paths[i], sizeof line->paths[i], "%s",
-                 i < 4 ? world_path(hub.world, "%s", files[i]) : hub.publish);
-        line->arguments[count++] = options[i];
-        line->arguments[count++] = line->paths[i];
-    }
-    while (*special)
-        line->arguments[count++] = *special++;
-    line->arguments[count] = NULL;
-    return line->arguments;
-}
-
 static int agent(const char *command, const char *const *special, char **output)
 {
-    struct line line;
-    return world_run(hub.world, "songhua-agent", agent_line(&line, command, special), output);
+    return hub_agent(&hub, command, special, output);
 }
 
 /* The command's exit code, and that it says so. */
@@ -211,13 +178,11 @@ Test(rollback_e2e, a_decision_sends_again_what_the_agent_still_has_as_the_same_b
 
 Test(rollback_e2e, a_running_agent_stays_takes_figures_and_goes_on_after_the_decision)
 {
-    struct line line;
     submit("a.csv", 2020);
     keep_copy();
     submit("b.csv", 2021);
     put_back_copy();
-    pid_t pid = world_start(hub.world, "songhua-agent",
-                            agent_line(&line, "run", ARGUMENTS("--heartbeat", "0s")), true, NULL);
+    pid_t pid = hub_agent_start(&hub, ARGUMENTS("--heartbeat", "0s"));
     cr_expect_eq(agent("submit", ARGUMENTS(write_row("c.csv", 2022)), NULL), 76);
     cr_expect(world_is_running(hub.world, pid));
     expect_agent("resend", ARGUMENTS("--after-rollback"), 0, "as the same bytes");

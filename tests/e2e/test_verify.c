@@ -93,20 +93,7 @@ static void forge_score(struct world *world, double value, uint64_t as_of_sequen
 
 static void start_scorer(struct judged *judged)
 {
-    struct world *world = judged->world;
-    const char *const arguments[] = {"run",
-                                     "--broker",
-                                     world_endpoint(world, "publish"),
-                                     "--fetch",
-                                     world_endpoint(world, "fetch"),
-                                     "--server-cert",
-                                     world_path(world, "broker.cert"),
-                                     "--identity",
-                                     world_path(world, "scorer.cert"),
-                                     "--state",
-                                     world_path(world, "scorer"),
-                                     NULL};
-    judged->scorer = world_start(world, "songhua-scorer", arguments, true, "scorer.log");
+    judged->scorer = world_start_service(judged->world, "songhua-scorer", "scorer");
 }
 
 static void stop_scorer(struct judged *judged)

@@ -228,6 +228,25 @@ pid_t world_start(struct world *world, const char *program, const char *const *a
     return pid;
 }
 
+pid_t world_start_service(struct world *world, const char *program, const char *name)
+{
+    char log[NAME_MAX];
+    snprintf(log, sizeof log, "%s.log", name);
+    const char *const arguments[] = {"run",
+                                     "--broker",
+                                     world_endpoint(world, "publish"),
+                                     "--fetch",
+                                     world_endpoint(world, "fetch"),
+                                     "--server-cert",
+                                     world_path(world, "broker.cert"),
+                                     "--identity",
+                                     world_path(world, "%s.cert", name),
+                                     "--state",
+                                     world_path(world, "%s-state", name),
+                                     NULL};
+    return world_start(world, program, arguments, true, log);
+}
+
 int world_wait(struct world *world, pid_t pid)
 {
     int status;

@@ -53,6 +53,9 @@ double world_metric(struct world *world, const char *name);
  * directory (NULL: NAME-N.log). */
 pid_t world_start(struct world *world, const char *program, const char *const *arguments,
                   bool wait_ready, const char *log);
+/* A service by that name, which has a certificate, against the world's broker, until it is ready. Its state
+ * and its log are NAME-state and NAME.log. */
+pid_t world_start_service(struct world *world, const char *program, const char *name);
 /* Wait for the program to end. Returns its exit code, or -signal. */
 int world_wait(struct world *world, pid_t pid);
 bool world_is_running(struct world *world, pid_t pid); /* world_wait() has still to be called */
