@@ -188,7 +188,7 @@ $(BUILD)/songhua-tests: $(TEST_OBJECTS) $(FUZZ_ENTRIES) $(BROKER) $(PRODUCERS) $
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lcriterion
 
 # Crash images: lives recorded under a disk that is a library before libc, and what a cut leaves of them.
-POWER_OBJECTS := $(call objects,$(wildcard tests/fault/power/*.c) tests/support/history.c tests/support/batches.c tests/support/preload.c)
+POWER_OBJECTS := $(call objects,$(wildcard tests/fault/power/*.c) tests/support/history.c tests/support/batches.c tests/support/preload.c tests/support/scratch.c)
 $(POWER_OBJECTS): EXTRA_CFLAGS := -Wno-pedantic
 $(BUILD)/fault-power: $(POWER_OBJECTS) $(BROKER) $(CONSUMERS) $(SONGHUA)
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS)
@@ -209,7 +209,7 @@ $(BUILD)/songhua-soak: $(SOAK_OBJECTS) $(BROKER) $(PRODUCERS) $(CONSUMERS) $(SON
 soak: export MINUTES ?= 30
 soak: deps-test
 	@$(MAKE) --no-print-directory programs $(BUILD)/songhua-soak
-	@SONGHUA_BUILD=$(BUILD) SONGHUA_CONFIG=/dev/null $(BUILD)/songhua-soak --verbose=0
+	@SONGHUA_BUILD=$(BUILD) SONGHUA_CONFIG=/dev/null tests/support/tidy.sh $(BUILD)/songhua-soak --verbose=0
 
 # Mutants: the promise broken on purpose, number by number (proto/base/mutant.h). Only what holds a switch
 # is compiled anew; it stands before the archives, which then give the rest. Number 0 breaks nothing.
@@ -236,7 +236,7 @@ mutants: deps-test
 
 ## make asan          every test under AddressSanitizer and UndefinedBehaviorSanitizer
 ## make tsan          pipeline and broker under load with ThreadSanitizer (the test framework does not run under it)
-$(BUILD)/songhua-load: $(call objects,tests/fault/load/load.c tests/support/world.c) $(SONGHUA)
+$(BUILD)/songhua-load: $(call objects,tests/fault/load/load.c tests/support/world.c tests/support/scratch.c) $(SONGHUA)
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS)
 ## make clang         build everything with clang
 asan asan-clang: deps-check
@@ -247,7 +247,7 @@ tsan: deps-check
 	@$(MAKE) --no-print-directory FLAVOUR=tsan programs build/tsan/songhua-load
 	@rm -rf build/tsan/run build/tsan/reports && mkdir -p build/tsan/reports
 	@RUN=build/tsan/run ONCE=1 deploy/demo.sh build/tsan >build/tsan/demo.log 2>&1 || { tail build/tsan/demo.log; exit 1; }
-	@SONGHUA_BUILD=build/tsan SONGHUA_CONFIG=/dev/null build/tsan/songhua-load
+	@SONGHUA_BUILD=build/tsan SONGHUA_CONFIG=/dev/null tests/support/tidy.sh build/tsan/songhua-load
 	@if ls build/tsan/reports/* >/dev/null 2>&1; then head -n 60 build/tsan/reports/*; exit 1; fi
 	@echo 'tsan: no report'
 clang: deps-check
@@ -273,7 +273,7 @@ format: deps-check
 
 # --- benchmarks: tests/bench/NAME.c is one program ----------------------------------------------
 BENCHES := $(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c))
-BENCH_COMMON := $(call objects,$(filter-out tests/bench/bench_%.c,$(wildcard tests/bench/*.c)) tests/support/world.c tests/support/batches.c)
+BENCH_COMMON := $(call objects,$(filter-out tests/bench/bench_%.c,$(wildcard tests/bench/*.c)) tests/support/world.c tests/support/scratch.c tests/support/batches.c)
 $(BUILD)/bench-%: $(BUILD)/tests/bench/bench_%.o $(BENCH_COMMON) $(BROKER) $(PRODUCERS) $(CONSUMERS) $(SONGHUA)
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS)
 .SECONDARY: $(BENCHES:%=$(BUILD)/tests/bench/bench_%.o)

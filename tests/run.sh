@@ -3,6 +3,7 @@
 # Reports of the sanitizers, also those of programs that a test starts, go to files: Criterion does not
 # look at how a test's process ends, so a report would otherwise be printed and forgotten.
 set -eu
+[ -n "${TEST_MEMORY:-}" ] || exec tests/support/tidy.sh "$0" "$@"
 build=$1
 shift
 reports="$PWD/$build/reports"
@@ -18,7 +19,11 @@ export TSAN_OPTIONS="${TSAN_OPTIONS:-log_path=$reports/tsan:suppressions=$PWD/te
 export LSAN_OPTIONS="${LSAN_OPTIONS:-print_suppressions=0:suppressions=$PWD/tests/support/lsan.supp}"
 echo "Running every test in $build"
 status=0
-"$build/songhua-tests" -j"$(nproc)" "$@" >"$build/tests.log" 2>&1 || status=$?
+"$build/songhua-tests" -j"$(nproc)" "$@" >"$build/tests.log" 2>&1 &
+tests=$!
+trap 'rm -f "/tmp/criterion_$tests.sock"' EXIT # stays when it fails fast or is ended
+trap 'exit 143' INT TERM
+wait "$tests" || status=$?
 cat "$build/tests.log"
 if [ "$status" != 0 ]; then
     echo "What failed, from $build/tests.log:"

@@ -2,6 +2,7 @@
 # tests/bench/peers.sh BUILD PEER…: our own figures and the peers', one after the other on this machine,
 # then one table with ratios. JSON=1 prints the figures alone.
 set -eu
+[ -n "${TEST_MEMORY:-}" ] || exec tests/support/tidy.sh "$0" "$@"
 build=$1
 shift
 export SONGHUA_BUILD="$build" SONGHUA_CONFIG=/dev/null

@@ -1,6 +1,7 @@
 #!/bin/sh
 # tests/bench/run.sh BUILD NAME…: run each benchmark; progress on stderr, figures on stdout.
 set -eu
+[ -n "${TEST_MEMORY:-}" ] || exec tests/support/tidy.sh "$0" "$@"
 build=$1
 shift
 export SONGHUA_BUILD="$build" SONGHUA_CONFIG=/dev/null

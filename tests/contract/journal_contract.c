@@ -1,6 +1,5 @@
 #include "tests/contract/journal_contract.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +9,6 @@
 
 static const struct journal_engine *const engines[] = {&journal_lmdb};
 static const char *const streams_usual[] = {"events", "scores", NULL};
-
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-    (void)info;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
 
 enum err contract_open(struct contract *contract, uint64_t max_bytes, const char *const *streams)
 {
@@ -30,8 +21,7 @@ enum err contract_open(struct contract *contract, uint64_t max_bytes, const char
 void contract_init(struct contract *contract, const struct journal_engine *engine)
 {
     *contract = (struct contract){.engine = engine, .now_ms = 1700000000000};
-    snprintf(contract->directory, sizeof contract->directory, "/tmp/songhua-journal-XXXXXX");
-    cr_assert_not_null(mkdtemp(contract->directory));
+    scratch_make("journal", contract->directory);
     buffer_init(&contract->frame, BATCH_FRAME_MAX_BYTES);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
 }
@@ -40,7 +30,7 @@ void contract_fini(struct contract *contract)
 {
     journal_close(&contract->journal);
     buffer_fini(&contract->frame);
-    nftw(contract->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    scratch_clear(contract->directory);
 }
 
 static void run(const struct journal_engine *engine, void (*claim)(struct contract *contract))

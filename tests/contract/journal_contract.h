@@ -14,12 +14,13 @@
 
 #include "broker/journal/engine.h"
 #include "tests/support/batches.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
 
 struct contract {
     const struct journal_engine *engine;
-    char directory[64];
+    char directory[SCRATCH_BYTES];
     struct journal *journal;
     struct buffer frame; /* of the batch made last */
     struct batch batch;

@@ -51,8 +51,7 @@ CONTRACT_LMDB(what_a_cut_creation_left_is_swept_away)
 {
     char path[128];
     struct contract fresh = *contract;
-    snprintf(fresh.directory, sizeof fresh.directory, "/tmp/songhua-journal-XXXXXX");
-    cr_assert_not_null(mkdtemp(fresh.directory));
+    scratch_make("journal", fresh.directory);
     contract_path(&fresh, "journal.new", path);
     cr_assert_eq(mkdir(path, 0700), 0);
     contract_path(&fresh, "journal.new/data.mdb", path);

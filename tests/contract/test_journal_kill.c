@@ -108,8 +108,7 @@ CONTRACT(a_process_killed_while_it_creates_the_journal_leaves_none)
         struct contract fresh = *contract;
         int ends[2];
         char byte;
-        snprintf(fresh.directory, sizeof fresh.directory, "/tmp/songhua-journal-XXXXXX");
-        cr_assert_not_null(mkdtemp(fresh.directory));
+        scratch_make("journal", fresh.directory);
         cr_assert_eq(pipe(ends), 0);
         pid_t child = fork();
         if (!child) {

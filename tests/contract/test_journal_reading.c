@@ -368,7 +368,7 @@ CONTRACT(too_many_streams_or_a_bad_name_are_refused)
 
 CONTRACT(a_directory_that_is_missing_is_not_found)
 {
-    char directory[64];
+    char directory[SCRATCH_BYTES];
     memcpy(directory, contract->directory, sizeof directory);
     journal_close(&contract->journal);
     memcpy(contract->directory + strlen(directory), "/no", sizeof "/no");
@@ -379,8 +379,7 @@ CONTRACT(a_directory_that_is_missing_is_not_found)
 CONTRACT(a_directory_that_may_not_be_written_is_a_matter_of_permission)
 {
     struct contract other = *contract;
-    snprintf(other.directory, sizeof other.directory, "/tmp/songhua-journal-XXXXXX");
-    cr_assert_not_null(mkdtemp(other.directory));
+    scratch_make("journal", other.directory);
     cr_assert_eq(chmod(other.directory, 0500), 0);
     bool is_root = geteuid() == 0;
     if (is_root)

@@ -5,7 +5,6 @@
 #include "proto/wire/batch.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -76,22 +75,15 @@ struct agent_case *agent_case_new(const char *region)
 {
     struct agent_case *agent = calloc(1, sizeof *agent);
     must(agent != NULL, "memory");
-    snprintf(agent->directory, sizeof agent->directory, "/tmp/songhua-agent-XXXXXX");
-    must(mkdtemp(agent->directory) != NULL, "mkdtemp");
+    scratch_make("agent", agent->directory);
     make_identity(agent, region);
     agent_case_write(agent, "framework.yaml", agent_case_framework);
     return agent;
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info, (void)kind, (void)place;
-    return remove(path);
-}
-
 void agent_case_free(struct agent_case **agent)
 {
-    nftw((*agent)->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    scratch_clear((*agent)->directory);
     free((*agent)->out);
     free((*agent)->err);
     free(*agent);

@@ -14,11 +14,12 @@
 #include "proto/client/outbox.h"
 #include "proto/event/event.pb-c.h"
 #include "proto/net/identity.h"
+#include "tests/support/scratch.h"
 
 #include <sys/types.h>
 
 struct agent_case {
-    char directory[64]; /* also the working directory of the commands */
+    char directory[SCRATCH_BYTES]; /* also the working directory of the commands */
     struct identity identity;
     char *out, *err; /* of the last command that ended */
 };

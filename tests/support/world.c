@@ -1,10 +1,10 @@
 #include "tests/support/world.h"
 
 #include "proto/base/file.h"
+#include "tests/support/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -22,7 +22,7 @@
 enum { PATHS = 16, IDENTITIES_MAX = 64, PROCESSES_MAX = 64, READY_MS = 60000, ARGUMENTS_MAX = 64 };
 
 struct world {
-    char directory[64], build[PATH_MAX];
+    char directory[SCRATCH_BYTES], build[PATH_MAX];
     char (*paths)[PATH_MAX];
     unsigned next_path, next_log;
     struct identity identities[IDENTITIES_MAX], broker;
@@ -58,9 +58,7 @@ struct world *world_new(void)
     const char *build = getenv("SONGHUA_BUILD");
     if (!world || !(world->paths = calloc(PATHS, sizeof *world->paths)))
         die("memory", "none");
-    snprintf(world->directory, sizeof world->directory, "/tmp/songhua-XXXXXX");
-    if (!mkdtemp(world->directory))
-        die("mkdtemp", strerror(errno));
+    scratch_make("world", world->directory);
     snprintf(world->build, sizeof world->build, "%s", build ? build : "build/release");
     if (file_make_directory(world_path(world, "access")))
         die("access directory", strerror(errno));
@@ -68,14 +66,6 @@ struct world *world_new(void)
         identity_save(&world->broker, world_path(world, "broker.cert")))
         die("identity", "broker");
     return world;
-}
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
-{
-    (void)info;
-    (void)type;
-    (void)place;
-    return remove(path);
 }
 
 void world_free(struct world **world)
@@ -86,7 +76,7 @@ void world_free(struct world **world)
         kill((*world)->processes[i], SIGKILL);
         waitpid((*world)->processes[i], NULL, 0);
     }
-    nftw((*world)->directory, remove_one, 32, FTW_DEPTH | FTW_PHYS);
+    scratch_clear((*world)->directory);
     free((*world)->paths);
     free(*world);
     *world = NULL;

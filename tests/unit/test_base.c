@@ -5,6 +5,7 @@
 #include "proto/base/json.h"
 #include "proto/base/log.h"
 #include "proto/base/wake.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
@@ -136,27 +137,23 @@ Test(arena, that_expects_much_grows_in_large_steps_up_to_its_maximum, .timeout =
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static char directory[] = "/tmp/songhua-file-XXXXXX";
+static struct scratch scratch;
 
 static const char *in_directory(const char *name)
 {
     static char path[128];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
+    snprintf(path, sizeof path, "%s/%s", scratch.directory, name);
     return path;
 }
 
 static void make_directory(void)
 {
-    cr_assert_not_null(mkdtemp(directory));
+    scratch = scratch_new();
 }
 
 static void remove_directory(void)
 {
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", directory);
-    FILE *shell = popen(command, "r");
-    if (shell)
-        pclose(shell);
+    scratch_remove(&scratch);
 }
 
 TestSuite(file, .init = make_directory, .fini = remove_directory, .timeout = 10);

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -45,8 +44,7 @@ void server_free_port(char port[8])
 void server_prepare(struct server *server)
 {
     server_free_port(server->port);
-    snprintf(server->directory, sizeof server->directory, "/tmp/songhua-peer-XXXXXX");
-    server_check(mkdtemp(server->directory) != NULL, "a directory", server->directory);
+    scratch_make("peer", server->directory);
     chmod(server->directory, 0777); /* some servers give up root */
 }
 
@@ -83,17 +81,9 @@ void server_start(struct server *server, const char *const *argv)
     }
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
-{
-    (void)info;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
 void server_stop(struct server *server)
 {
     kill(server->pid, SIGTERM);
     waitpid(server->pid, NULL, 0);
-    nftw(server->directory, remove_one, 32, FTW_DEPTH | FTW_PHYS);
+    scratch_clear(server->directory);
 }

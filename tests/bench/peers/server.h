@@ -1,13 +1,15 @@
-/* A peer's server for the time of a benchmark: its own directory under /tmp, a free port on loopback,
+/* A peer's server for the time of a benchmark: its own directory, a free port on loopback,
  * ended by its process id, with its files removed.
  */
 #ifndef SONGHUA_BENCH_PEERS_SERVER_H
 #define SONGHUA_BENCH_PEERS_SERVER_H
 
+#include "tests/support/scratch.h"
+
 #include <sys/types.h>
 
 struct server {
-    char directory[64], port[8];
+    char directory[SCRATCH_BYTES], port[8];
     pid_t pid;
 };
 

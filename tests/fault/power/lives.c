@@ -3,7 +3,6 @@
 #include "tests/support/preload.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,26 +24,18 @@ struct place place_new(void)
 {
     struct place place;
     struct statvfs info;
-    bool has_memory = !statvfs("/dev/shm", &info) &&
-                      (uint64_t)info.f_bavail * info.f_frsize > (uint64_t)512 << 20;
-    snprintf(place.directory, sizeof place.directory, "%s/songhua-power-XXXXXX",
-             has_memory ? "/dev/shm" : "/tmp");
-    if (!mkdtemp(place.directory))
-        lives_die(place.directory, strerror(errno));
+    const char *memory = getenv("TEST_MEMORY"); /* tests/support/tidy.sh */
+    if (!memory)
+        memory = "/dev/shm";
+    bool has_memory =
+        !statvfs(memory, &info) && (uint64_t)info.f_bavail * info.f_frsize > (uint64_t)512 << 20;
+    scratch_make_in(has_memory ? memory : NULL, "power", place.directory);
     return place;
-}
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
-{
-    (void)info;
-    (void)type;
-    (void)place;
-    return remove(path);
 }
 
 void place_remove(struct place *place)
 {
-    nftw(place->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    scratch_clear(place->directory);
 }
 
 void place_path(const struct place *place, const char *name, char path[PATH_MAX])
@@ -56,7 +47,7 @@ void place_remove_one(const struct place *place, const char *name)
 {
     char path[PATH_MAX];
     place_path(place, name, path);
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    scratch_clear(path);
 }
 
 /* --- lives ------------------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 #define SONGHUA_TESTS_LIVES_H
 
 #include "tests/fault/power/check.h"
+#include "tests/support/scratch.h"
 
 #include <limits.h>
 
@@ -13,7 +14,7 @@ struct kind {
 };
 
 struct place {
-    char directory[64];
+    char directory[SCRATCH_BYTES];
 };
 
 _Noreturn void lives_die(const char *what,
