@@ -259,13 +259,17 @@ static void weights_from_data(struct composite *composite, size_t node)
                          composite->sibling_weights);
 }
 
-/* The weights of a node's children, 1 in all. Another weight than before touches every unit. */
+/* The weights of a node's children, 1 in all. Another weight than before touches every unit. Weights from
+ * data are the same as long as none of the children's values is another. */
 static void refresh_weights(struct composite *composite, size_t node)
 {
     enum weighting weighting = composite->design->nodes[node].weighting;
     double total = 0;
     size_t count = 0;
     bool is_from_data = weighting == WEIGHT_ENTROPY || weighting == WEIGHT_CRITIC;
+    if (is_from_data &&
+        memchr(composite->is_touched + node * composite->units, 1, composite->units) == NULL)
+        return;
     if (is_from_data)
         weights_from_data(composite, node);
     for (size_t child = 0; child < composite->children; child++) {

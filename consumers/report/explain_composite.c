@@ -118,6 +118,20 @@ static void scale_text(const struct walk *walk, const struct normalisation_rule 
     snprintf(out, 160, "none");
 }
 
+/* By the words of the document: winsorised, or the transform; and set back. */
+static void treatment_text(const struct walk *walk, size_t column, char out[120])
+{
+    unsigned treated = composite_treatment(walk->composite, column);
+    const struct treatment_rule *rule = &walk->plan->design.indicators[column].treatment;
+    const char *first = treated & TREAT_WINSORISED    ? "winsorised"
+                        : treated & TREAT_TRANSFORMED ? transform_name(rule->transform)
+                                                      : "";
+    out[0] = '\0';
+    if (treated != TREAT_NOTHING)
+        snprintf(out, 120, "%s %s%s", explain_pick(walk->page, "，离群值处理：", ", outliers:"),
+                 first, treated & TREAT_SET_BACK ? " deviations" : "");
+}
+
 /* What a column makes of the figure, when that is not the figure itself. */
 static void show_taken(const struct walk *walk, size_t column, int depth)
 {
@@ -146,17 +160,16 @@ static void explain_indicator(const struct walk *walk, size_t column, int depth)
     size_t row = walk->question->row;
     double figure = composite_figure(walk->composite, column, row);
     double age = ranking_age(walk->question->ranking, walk->question->table, column, row);
-    char scale[160];
+    char scale[160], treatment[120];
     scale_text(walk, &own->normalisation, scale);
+    treatment_text(walk, column, treatment);
     explain_line(page, "%*s%s %s: %.6g  → %.6g   (%s%s%s)", INDENT * depth, "",
                  explain_pick(page, indicator->name.zh, indicator->name.en), indicator->id, figure,
                  composite_normalised(walk->composite, column, row), scale,
                  own->normalisation.direction < 0
                      ? explain_pick(page, "，越小越好", ", less is better")
                      : "",
-                 composite_treatment(walk->composite, column) == TREAT_NOTHING
-                     ? ""
-                     : explain_pick(page, "，已处理离群值", ", outliers treated"));
+                 treatment);
     show_figure(walk, plan_source(walk->plan, column)->id, depth + 1);
     show_taken(walk, column, depth + 1);
     if (own->denominator != COMPOSITE_NONE) {
@@ -166,9 +179,10 @@ static void explain_indicator(const struct walk *walk, size_t column, int depth)
         show_figure(walk, walk->plan->indicators[own->denominator]->id, depth + 1);
     }
     if (composite_is_imputed(walk->composite, column, row))
-        explain_line(page, "%*s%s", INDENT * (depth + 1), "",
-                     explain_pick(page, "缺数，按指标体系所定方法补填",
-                                  "a gap, filled as the framework says"));
+        explain_line(
+            page, "%*s%s%s", INDENT * (depth + 1), "",
+            explain_pick(page, "缺数，按指标体系补填：", "a gap, filled as the framework says: "),
+            fill_method_name(indicator->column.fill.method));
     if (age > 0)
         explain_line(page,
                      explain_pick(page, "%*s用 %g 年前的数据", "%*sthe figure is %g years old"),
@@ -258,9 +272,10 @@ static void show_mean(const struct walk *walk, size_t node, const struct parts *
     explain_line(walk->page, "%*s= %.6g", INDENT * (depth + 1), "", own);
     if (composite_is_imputed(walk->composite, walk->plan->design.indicator_count + node,
                              walk->question->row)) {
-        explain_line(walk->page, "%*s%s", INDENT * (depth + 1), "",
-                     explain_pick(walk->page, "缺值，按指标体系所定方法补填",
-                                  "a gap, filled as the framework says"));
+        explain_line(walk->page, "%*s%s%s", INDENT * (depth + 1), "",
+                     explain_pick(walk->page, "缺值，按指标体系补填：",
+                                  "a gap, filled as the framework says: "),
+                     fill_method_name(walk->plan->nodes[node]->level.fill.method));
         return;
     }
     if (isnan(own) || fabs(own - again) <= 1e-14 * fmax(fabs(own), fabs(again)))

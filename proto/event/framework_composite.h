@@ -173,6 +173,8 @@ struct framework_composite {
     bool has_entropy, has_critic, has_equal; /* the score with other weights, beside it */
 };
 
+const char *fill_method_name(enum fill_method method); /* the word used in the document */
+
 struct framework;
 struct framework_group;
 struct indicator;

@@ -16,6 +16,11 @@ static const char *const transform_words[] = {
 const char *const composite_mean_words[] = {"arithmetic", "geometric", "harmonic", "power", NULL};
 const char *const composite_weight_words[] = {"given", "equal", "entropy", "critic", NULL};
 
+const char *fill_method_name(enum fill_method method)
+{
+    return (unsigned)method <= FILL_ROW_MEAN ? fill_words[method] : "";
+}
+
 #define AT(type, member) offsetof(struct type, member)
 
 /* --- units -------------------------------------------------------------------------------------- */

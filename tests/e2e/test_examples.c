@@ -397,3 +397,17 @@ Test(examples, a_score_in_two_columns_is_the_one_worked_by_hand, .timeout = 60)
     free(output);
     world_free(&world);
 }
+
+/* 100 x 1.55 / 2.5, and Beijing with 6.73 at the top. Source  EVALUATION-METHODS.md 3.8. */
+Test(examples, monitoring_by_standards_stops_at_100, .timeout = 60)
+{
+    struct world *world = world_new();
+    char *output = provinces(world, "2688");
+    const char *jilin = standing(output, "monitoring", "2023", "220000");
+    cr_expect_float_eq(ndjson_number(jilin, "score"), 62, 1e-12);
+    const char *beijing = standing(output, "monitoring", "2023", "110000");
+    cr_expect_eq(ndjson_number(beijing, "score"), 100);
+    cr_expect_eq(ndjson_number(beijing, "rank"), 1);
+    free(output);
+    world_free(&world);
+}
