@@ -1,5 +1,6 @@
 #include "broker/live.h"
 
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 
 #include <ctype.h>
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TURN_MAX_BYTES = 4 * 1024 * 1024, PREFIX_MAX_BYTES = 256 };
+enum { TURN_MAX_BYTES = 4 * 1024 * 1024, PREFIX_MAX_BYTES = 256, LOOK_EVERY_US = 1000 * 1000 };
 
 enum err live_init(struct live *live)
 {
@@ -44,6 +45,19 @@ void live_check_listeners(struct live *live)
     live->is_closed = err != ERR_OK;
     if (err && err != ERR_TIMEOUT)
         log_error("live.closed", "the live port cannot be opened again: %s", err_text(err));
+}
+
+/* Who unsubscribes, and how often, is a client's to say, so subscriptions cannot be counted. Without any
+ * connection for two looks there is nobody. */
+void live_look_around(struct live *live)
+{
+    uint64_t now_us = clock_monotonic_us();
+    if (!live->has_listeners || now_us - live->looked_us < LOOK_EVERY_US)
+        return;
+    live->looked_us = now_us;
+    bool is_alone = net_socket_connections(live->socket) <= 0;
+    live->has_listeners = !is_alone || !live->was_alone;
+    live->was_alone = is_alone;
 }
 
 /* --- subscriptions ---------------------------------------------------------------------------- */
@@ -118,6 +132,7 @@ static void take_subscription(struct live *live, struct net_message *message)
     for (size_t i = 0; live->streams[i] && !live->has_listeners; i++)
         skip_to_end(live, i); /* nobody has told us what was stored while nobody listened */
     live->has_listeners = true;
+    live->was_alone = false;
     count_add(&live->counters->subscriptions, 1);
 }
 

@@ -19,9 +19,10 @@ struct live {
     struct counters *counters;
     const char *const *streams;
     uint64_t next[JOURNAL_MAX_STREAMS];
-    bool
-        has_listeners; /* somebody has subscribed since the start; who left cannot be told safely */
-    bool is_closed;    /* the port, until it can be opened again */
+    bool has_listeners; /* somebody has subscribed, and has not been alone since */
+    bool was_alone;     /* nobody was connected at the last look */
+    uint64_t looked_us;
+    bool is_closed; /* the port, until it can be opened again */
 };
 
 /* Begin behind what is stored now. Errors  those of journal_bounds(). */
@@ -31,6 +32,8 @@ void live_fini(struct live *live);
 void live_check_listeners(struct live *live);
 /* Take subscriptions that have come: allow what the reader may read, ignore the rest. */
 void live_take_subscriptions(struct live *live);
+/* Once a second: has the last listener gone? */
+void live_look_around(struct live *live);
 /* Publish what is new, up to a few megabytes; true when there is more. */
 bool live_publish(struct live *live);
 

@@ -27,7 +27,8 @@ static const char zap_domain[] = "songhua";
 
 struct net_socket {
     void *raw;
-    void *monitor; /* clients only */
+    void *monitor;    /* clients, and XPUB */
+    long connections; /* of an XPUB */
     struct net_link link;
     char endpoint[ENDPOINT_BYTES];
     struct net *net;
@@ -155,22 +156,26 @@ static enum err set_kind(void *raw, enum net_kind kind)
     return ERR_INTERNAL;
 }
 
-static enum err watch(struct net *net, struct net_socket *socket)
+enum {
+    LINK_EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                  ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                  ZMQ_EVENT_DISCONNECTED,
+    CONNECTION_EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED
+};
+
+/* The queue has no limit: who tells of an event is the thread that moves everybody's bytes, and would wait. */
+static enum err watch(struct net *net, struct net_socket *socket, int events)
 {
-    enum {
-        EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
-                 ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                 ZMQ_EVENT_DISCONNECTED
-    };
     char address[64];
     snprintf(address, sizeof address, "inproc://monitor-%u",
              __atomic_fetch_add(&net->monitors, 1, __ATOMIC_RELAXED));
-    if (zmq_socket_monitor(socket->raw, address, EVENTS))
+    if (zmq_socket_monitor(socket->raw, address, events))
         return ERR_INTERNAL;
     socket->monitor = zmq_socket(net->context, ZMQ_PAIR);
     if (!socket->monitor)
         return ERR_NOMEM;
-    if (set_int(socket->monitor, ZMQ_LINGER, 0) || zmq_connect(socket->monitor, address))
+    if (set_int(socket->monitor, ZMQ_LINGER, 0) || set_int(socket->monitor, ZMQ_RCVHWM, 0) ||
+        zmq_connect(socket->monitor, address))
         return ERR_INTERNAL;
     return ERR_OK;
 }
@@ -180,12 +185,15 @@ static enum err attach(struct net *net, struct net_socket *socket,
 {
     if (!options->is_server) {
         socket->link.failure = ERR_UNREACHABLE;
-        enum err err = watch(net, socket);
+        enum err err = watch(net, socket, LINK_EVENTS);
         if (err)
             return err;
         snprintf(socket->endpoint, sizeof socket->endpoint, "%s", options->endpoint);
         return zmq_connect(socket->raw, options->endpoint) ? ERR_USAGE : ERR_OK;
     }
+    enum err err = options->kind == NET_XPUB ? watch(net, socket, CONNECTION_EVENTS) : ERR_OK;
+    if (err)
+        return err;
     if (zmq_bind(socket->raw, options->endpoint))
         return errno == EADDRINUSE ? ERR_EXISTS : ERR_USAGE;
     size_t size = sizeof socket->endpoint;
@@ -254,31 +262,34 @@ out:
     return err;
 }
 
+static void close_raw(struct net_socket *socket)
+{
+    if (socket->monitor) {
+        zmq_socket_monitor(socket->raw, NULL, 0);
+        zmq_close(socket->monitor);
+    }
+    if (socket->raw)
+        zmq_close(socket->raw);
+    socket->raw = socket->monitor = NULL;
+    socket->connections = 0;
+}
+
 void net_socket_close(struct net_socket **socket)
 {
     if (!*socket)
         return;
-    if ((*socket)->monitor) {
-        zmq_socket_monitor((*socket)->raw, NULL, 0);
-        zmq_close((*socket)->monitor);
-    }
-    if ((*socket)->raw)
-        zmq_close((*socket)->raw);
+    close_raw(*socket);
     free(*socket);
     *socket = NULL;
 }
 
 enum err net_socket_renew(struct net_socket *socket)
 {
-    if (socket->raw)
-        zmq_close(socket->raw);
-    socket->raw = NULL;
+    close_raw(socket);
     enum err err = open_raw(socket);
     if (!err)
         return ERR_OK;
-    if (socket->raw)
-        zmq_close(socket->raw);
-    socket->raw = NULL;
+    close_raw(socket);
     return err == ERR_EXISTS ? ERR_TIMEOUT : err; /* the last one's port is closed elsewhere */
 }
 
@@ -459,4 +470,13 @@ void net_socket_link(struct net_socket *socket, struct net_link *out)
         }
     }
     *out = socket->link;
+}
+
+/* Every connection that was accepted ends with an event of its own, whatever came of its handshake. */
+long net_socket_connections(struct net_socket *socket)
+{
+    unsigned event;
+    while (socket->monitor && next_event(socket, &event))
+        socket->connections += event == ZMQ_EVENT_ACCEPTED ? 1 : -1;
+    return socket->connections;
 }

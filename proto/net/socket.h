@@ -49,6 +49,9 @@ void net_socket_close(struct net_socket **socket); /* unsent messages are droppe
  * receives nothing and cannot send.
  * Errors  ERR_TIMEOUT (the port is not free yet: call again soon), ERR_NOMEM, ERR_INTERNAL. */
 MUST_CHECK enum err net_socket_renew(struct net_socket *socket);
+/* How many connections an XPUB has, those that are still in their handshake included. For a moment it may be
+ * one too few: an end can be told before its beginning. */
+long net_socket_connections(struct net_socket *socket);
 const char *net_socket_endpoint(const struct net_socket *socket); /* with the port that was bound */
 
 /* --- messages --------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* What the live port tells, and from when on. */
+#include "proto/base/clock.h"
 #include "tests/support/hub.h"
 
 #include <criterion/criterion.h>
@@ -54,4 +55,67 @@ Test(live, a_listener_hears_nothing_of_what_was_stored_before_it_came)
     net_socket_close(&socket);
     publisher_close(&publisher);
     net_close(&net);
+}
+
+static double live_messages(struct world *world)
+{
+    return world_metric(world, "songhua_broker_live_messages_total");
+}
+
+/* How many of some records that are stored now are published. */
+static double published_of(struct world *world, struct publisher *publisher, int records)
+{
+    double before = live_messages(world);
+    for (int i = 0; i < records; i++)
+        cr_assert_eq(hub_publish(publisher, 220100, "observation", "x"), ERR_OK);
+    return live_messages(world) - before;
+}
+
+static struct net_socket *listen_to(struct world *world, struct net *net)
+{
+    struct net_socket *socket;
+    const struct net_socket_options options = {
+        .kind = NET_SUB,
+        .endpoint = world_endpoint(world, "live"),
+        .identity = world_identity(world, "reader", ROLE_READER, "*"),
+        .server_key = world_server_key(world)};
+    cr_assert_eq(net_socket_open(net, &options, &socket), ERR_OK);
+    cr_assert_eq(net_subscribe(socket, "events/"), ERR_OK);
+    return socket;
+}
+
+/* A world's broker, as it tells its numbers. */
+Test(live_alone, nothing_is_published_once_the_last_listener_has_gone, .timeout = 60)
+{
+    enum { RECORDS = 40, LOOKS_US = 3500 * 1000 };
+    struct net *net;
+    struct publisher *publisher;
+    struct world *world = world_new();
+    const struct identity *agent = world_identity(world, "agent-220100", ROLE_AGENT, "220100");
+    world_identity(world, "reader", ROLE_READER, "*");
+    world_start_broker(world, NULL);
+    cr_assert_eq(net_open(1, &net), ERR_OK);
+    cr_assert_eq(
+        publisher_open(&(struct publisher_options){.endpoint = world_endpoint(world, "publish"),
+                                                   .server_key = world_server_key(world),
+                                                   .identity = agent,
+                                                   .stream = "events",
+                                                   .producer = agent->name},
+                       &publisher),
+        ERR_OK);
+    struct net_socket *first = listen_to(world, net), *second = listen_to(world, net);
+    first_heard(first, publisher);
+    first_heard(second, publisher);
+    net_socket_close(&first);
+    uint64_t until_us = clock_monotonic_us() + LOOKS_US;
+    while (published_of(world, publisher, RECORDS) > 0)
+        if (second && clock_monotonic_us() > until_us)
+            net_socket_close(&second); /* one was enough to be published for */
+    cr_expect_null(second, "the other was still there");
+    first = listen_to(world, net);
+    first_heard(first, publisher);
+    net_socket_close(&first);
+    publisher_close(&publisher);
+    net_close(&net);
+    world_free(&world);
 }
