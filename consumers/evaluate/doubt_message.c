@@ -40,6 +40,11 @@ static enum err say_zh(const struct doubt *doubt, const char *unit, struct buffe
     case KIND(DIGITS):
         return buffer_append_format(out, "该序列末位数字分布不均（卡方%.1f，界限%.3f）", measure,
                                     limit);
+    case KIND(EARLY):
+        return buffer_append_format(out, "在该期结束前%.0f天即已填报", measure);
+    case KIND(SOURCES):
+        return buffer_append_format(out, "与另一来源的%.10g%s不一致，相差%.6g，允许%.6g", expected,
+                                    unit, measure, limit);
     case KIND(RATIO):
         return buffer_append_format(out, "与分子分母之比%.6g%s相差%.4g，允许%.4g", expected, unit,
                                     measure, limit);
@@ -86,6 +91,12 @@ static enum err say_en(const struct doubt *doubt, const char *unit, struct buffe
         return buffer_append_format(
             out, "the series' last digits are unevenly spread (chi-square %.1f, limit %.3f)",
             measure, limit);
+    case KIND(EARLY):
+        return buffer_append_format(out, "reported %.0f days before its period had ended", measure);
+    case KIND(SOURCES):
+        return buffer_append_format(
+            out, "another source says %.10g %s, which is off by %.6g, %.6g is allowed", expected,
+            unit, measure, limit);
     case KIND(RATIO):
         return buffer_append_format(out,
                                     "numerator over denominator is %.6g %s, off by %.4g, "

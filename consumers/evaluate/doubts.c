@@ -83,6 +83,9 @@ static bool is_part_of(const struct figure_identity *identity, const struct doub
     if (identity->kind == IDENTITY_CUMULATIVE)
         return indicator == identity->of && place->definition != NULL &&
                place->definition == indicator_definition(indicator, identity->definition_id);
+    if (identity->kind == IDENTITY_SAME)
+        return indicator == (identity->with != NULL ? identity->with : identity->of) &&
+               place->definition == identity_other(identity);
     return indicator == identity->numerator || indicator == identity->denominator ||
            indicator == identity->whole;
 }

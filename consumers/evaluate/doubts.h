@@ -10,15 +10,17 @@
  *   copy         has the digits of another period's, recorded      digits        4 significant ones
  *                earlier
  *   late         was first recorded after its day                  days          0
+ *   early        was recorded before its period had ended, and     days          0
+ *                is no estimate
  *   revision     differs from the one it replaces by more than     a share       `revision` (0.1), and three times
  *                is usual                                                        the median of the other revisions
  *   digits       stands last in a series whose last digits are     chi-square    21.666 (9 degrees, 1 %)
  *                not spread evenly; a hundred figures or more
- *   ratio, sum, part, difference: an identity of the framework     the distance  half the last digit reported,
+ *   ratio, sum, part, difference, sources: an identity of the framework     the distance  half the last digit reported,
  *                does not hold                                                   and `tolerance` of the figure
  *
  * `expected` is what the figure is held against: the median, the value that a usual change leads to, the
- * figure before, the other period's, the one replaced, what the identity gives; of late and digits, 0.
+ * figure before, the other period's, the one replaced, what the identity gives; of late, early and digits, 0.
  *
  * Where there is no answer there is no doubt: fewer than three other figures (unit_slip), fewer than five
  * other changes, or changes that are all equal (jump), figures of zero or less (unit_slip; jump takes
@@ -29,7 +31,7 @@
  * another figure takes its place.
  * Each figure is held against at most sixty others, those nearest to it, and sixteen earlier vintages.
  *
- * Source  EVALUATION.md section 4; EVALUATION-METHODS.md 5.3 (V4 to V8, V10, V12, V15).
+ * Source  EVALUATION.md section 4; EVALUATION-METHODS.md 5.3 (V4 to V10, V12, V14, V15).
  */
 #ifndef SONGHUA_EVALUATE_DOUBTS_H
 #define SONGHUA_EVALUATE_DOUBTS_H

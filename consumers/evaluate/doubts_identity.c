@@ -101,15 +101,34 @@ static bool expect_difference(struct holding *holding)
     return true;
 }
 
+/* What the other source says, in the figure's unit. */
+static bool expect_same(struct holding *holding)
+{
+    const struct figure_identity *identity = holding->identity;
+    const struct doubt_place *place = &holding->doubt.place;
+    const struct indicator *other = identity->with != NULL ? identity->with : identity->of;
+    struct history history =
+        evaluation_history_of(holding->evaluation, holding->window->history->as_of, other,
+                              identity_other(identity), place->region);
+    struct point point;
+    struct decimal value;
+    holding->doubt.kind = KIND(SOURCES);
+    if (history_at(&history, place->period, &point) != POINT_USABLE ||
+        unit_convert(point.value, other->unit, identity->of->unit, &value) != ERR_OK)
+        return false;
+    doubt_cite(&holding->doubt, point.address);
+    holding->doubt.expected = decimal_to_double(value);
+    return true;
+}
+
 typedef bool expectation(struct holding *holding);
 
 static enum err hold(struct holding *holding, doubt_visit *visit, void *context)
 {
     static expectation *const expectations[] = {
-        [IDENTITY_RATIO] = expect_ratio,
-        [IDENTITY_SUM] = expect_sum,
-        [IDENTITY_PART] = expect_whole,
-        [IDENTITY_CUMULATIVE] = expect_difference,
+        [IDENTITY_RATIO] = expect_ratio, [IDENTITY_SUM] = expect_sum,
+        [IDENTITY_PART] = expect_whole,  [IDENTITY_CUMULATIVE] = expect_difference,
+        [IDENTITY_SAME] = expect_same,
     };
     struct doubt *doubt = &holding->doubt;
     if (!expectations[holding->identity->kind](holding))

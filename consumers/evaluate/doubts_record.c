@@ -33,6 +33,26 @@ static enum err say_late(const struct window *window, const struct doubt_place *
     return doubt_say(&doubt, visit, context);
 }
 
+/* --- early -------------------------------------------------------------------------------------- */
+
+/* Of an estimate that is no surprise; and where no time is recorded nothing is known of it. */
+static enum err say_early(const struct window *window, const struct doubt_place *place,
+                          doubt_visit *visit, void *context)
+{
+    const struct indicator *indicator = place->indicator;
+    const struct point *own = &window->points[window->at];
+    const struct vintage *vintage = slot_in_force(
+        &window->history->series->slots[window->slots[window->at]], window->history->as_of);
+    uint64_t end_ms = period_end_ms(place->period);
+    if (indicator->checks.no_early || indicator->cadence == CADENCE_ONCE ||
+        own->status == SONGHUA__V1__OBS_STATUS__OBS_STATUS_E_ESTIMATED || vintage->stored_ms == 0 ||
+        vintage->stored_ms >= end_ms)
+        return ERR_OK;
+    struct doubt doubt = window_doubt(window, place, KIND(EARLY));
+    doubt.measure = (double)((end_ms - vintage->stored_ms + STANDING_DAY_MS - 1) / STANDING_DAY_MS);
+    return doubt_say(&doubt, visit, context);
+}
+
 /* --- revision ----------------------------------------------------------------------------------- */
 
 /* How much the figure in force differs from the last other one before it; false: it replaced none. */
@@ -87,5 +107,7 @@ enum err doubts_of_record(const struct window *window, const struct doubt_place 
                           doubt_visit *visit, void *context)
 {
     enum err err = say_late(window, place, visit, context);
+    if (err == ERR_OK)
+        err = say_early(window, place, visit, context);
     return err == ERR_OK ? say_revision(window, place, visit, context) : err;
 }

@@ -59,6 +59,8 @@ struct word word_of_doubt(Songhua__V1__DoubtKind kind)
         [DOUBT(LATE)] = {"late", "逾期填报"},
         [DOUBT(REVISION)] = {"revision", "修订过大"},
         [DOUBT(DIGITS)] = {"digits", "尾数分布异常"},
+        [DOUBT(EARLY)] = {"early", "早于期末填报"},
+        [DOUBT(SOURCES)] = {"sources", "来源不一致"},
     };
     return PICK(words, kind);
 }

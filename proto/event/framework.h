@@ -246,6 +246,8 @@ const struct part *indicator_part(const struct indicator *indicator, const char 
 const struct definition *indicator_definition(const struct indicator *indicator, const char *id);
 /* The definition that is judged; NULL: figures without one. */
 const struct definition *indicator_primary_definition(const struct indicator *indicator);
+/* The definition of the other source's figures, of an identity `same`. */
+const struct definition *identity_other(const struct figure_identity *identity);
 const struct baseline *indicator_baseline(const struct indicator *indicator,
                                           const struct target *target, uint32_t region);
 bool indicator_has_region(const struct indicator *indicator, uint32_t region);

@@ -34,14 +34,15 @@ struct stages {
 struct checks {
     double jump;     /* robust z of a change; 3.5 unless given; 0: not looked for */
     double revision; /* relative change by a revision; 0.1 unless given; 0: not looked for */
-    bool no_unit_slip, no_copy, no_decrease, no_late, no_digits;
+    bool no_unit_slip, no_copy, no_decrease, no_late, no_digits, no_early;
 };
 
 enum identity_kind {
-    IDENTITY_RATIO,     /* of = factor x numerator / denominator */
-    IDENTITY_SUM,       /* of in `region` = sum of it over `regions` */
-    IDENTITY_PART,      /* of <= whole */
-    IDENTITY_CUMULATIVE /* of = difference of its cumulative definition */
+    IDENTITY_RATIO,      /* of = factor x numerator / denominator */
+    IDENTITY_SUM,        /* of in `region` = sum of it over `regions` */
+    IDENTITY_PART,       /* of <= whole */
+    IDENTITY_CUMULATIVE, /* of = difference of its cumulative definition */
+    IDENTITY_SAME /* of = another source's: `with`, or its own, in `definition` or the primary one */
 };
 
 struct indicator;
@@ -51,7 +52,7 @@ struct figure_identity {
     struct place place;
     const char *id;
     enum identity_kind kind;
-    const char *of_id, *numerator_id, *denominator_id, *whole_id;
+    const char *of_id, *numerator_id, *denominator_id, *whole_id, *with_id;
     const char
         *definition_id; /* IDENTITY_CUMULATIVE: the one that runs from the start of the year */
     struct optional_decimal factor; /* 1 unless given */
@@ -61,7 +62,7 @@ struct figure_identity {
     double
         tolerance; /* relative to the reported figure, beyond half its last digit; 0 unless given */
     const char *author, *reason;
-    const struct indicator *of, *numerator, *denominator, *whole; /* linked by validation */
+    const struct indicator *of, *numerator, *denominator, *whole, *with; /* linked by validation */
 };
 
 enum {

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-const char *const identity_words[] = {"ratio", "sum", "part", "cumulative", NULL};
+const char *const identity_words[] = {"ratio", "sum", "part", "cumulative", "same", NULL};
 
 static const struct schema_field part_fields[] = {
     {.key = "id", .kind = SCHEMA_ID, .offset = offsetof(struct part, id), .is_required = true},
@@ -59,6 +59,7 @@ static const struct schema_field checks_fields[] = {
     {.key = "no_decrease", .kind = SCHEMA_BOOL, .offset = offsetof(struct checks, no_decrease)},
     {.key = "no_late", .kind = SCHEMA_BOOL, .offset = offsetof(struct checks, no_late)},
     {.key = "no_digits", .kind = SCHEMA_BOOL, .offset = offsetof(struct checks, no_digits)},
+    {.key = "no_early", .kind = SCHEMA_BOOL, .offset = offsetof(struct checks, no_early)},
     {0}};
 const struct schema checks_schema = {checks_fields, sizeof(struct checks), false, checks_defaults};
 
@@ -90,6 +91,7 @@ static const struct schema_field identity_fields[] = {
      .kind = SCHEMA_TEXT,
      .offset = offsetof(struct figure_identity, denominator_id)},
     {.key = "whole", .kind = SCHEMA_TEXT, .offset = offsetof(struct figure_identity, whole_id)},
+    {.key = "with", .kind = SCHEMA_TEXT, .offset = offsetof(struct figure_identity, with_id)},
     {.key = "definition",
      .kind = SCHEMA_TEXT,
      .offset = offsetof(struct figure_identity, definition_id)},

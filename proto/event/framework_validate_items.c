@@ -45,6 +45,13 @@ void framework_validate_items(const struct indicator *indicator, struct diag *di
     validate_since(indicator, diag);
 }
 
+const struct definition *identity_other(const struct figure_identity *identity)
+{
+    const struct indicator *other = identity->with != NULL ? identity->with : identity->of;
+    return identity->definition_id[0] != '\0' ? indicator_definition(other, identity->definition_id)
+                                              : indicator_primary_definition(other);
+}
+
 /* --- identities --------------------------------------------------------------------------------- */
 
 static const struct indicator *refer(const struct framework *framework,
@@ -82,6 +89,19 @@ static void want_definition(const struct figure_identity *identity, struct diag 
          diag);
 }
 
+/* Another indicator, or another definition than the one that is judged. */
+static void want_source(const struct figure_identity *identity, struct diag *diag)
+{
+    const struct indicator *other = identity->with != NULL ? identity->with : identity->of;
+    bool has_definition = identity->definition_id[0] != '\0';
+    want(identity, identity->with_id[0] != '\0' || has_definition, "with / definition", diag);
+    if (has_definition && other != NULL)
+        want(identity, indicator_definition(other, identity->definition_id) != NULL,
+             "definition (of the other source)", diag);
+    if (identity->of != NULL && identity_other(identity) == indicator_primary_definition(other))
+        want(identity, other != identity->of, "with / definition (another)", diag);
+}
+
 static void want_keys(const struct figure_identity *identity, struct diag *diag)
 {
     switch (identity->kind) {
@@ -98,6 +118,9 @@ static void want_keys(const struct figure_identity *identity, struct diag *diag)
         return;
     case IDENTITY_CUMULATIVE:
         want_definition(identity, diag);
+        return;
+    case IDENTITY_SAME:
+        want_source(identity, diag);
         return;
     }
 }
@@ -121,6 +144,7 @@ void framework_validate_identities(struct framework *framework, struct diag *dia
         identity->denominator =
             refer(framework, identity, "denominator", identity->denominator_id, diag);
         identity->whole = refer(framework, identity, "whole", identity->whole_id, diag);
+        identity->with = refer(framework, identity, "with", identity->with_id, diag);
         want_keys(identity, diag);
     }
 }

@@ -7,7 +7,7 @@
  *
  * OBSERVATIONS=1e6 in the environment takes another number; the figures' names stay. The indicators are
  * those of deploy/framework/jilin-2021.yaml, so run it from the project's folder; regions are all of
- * Jilin's, periods the years and months of 2010 to 2029, all at random, in records of 2,000.
+ * Jilin's, periods the years and months of 2003 to 2022, all at random, in records of 2,000.
  */
 #include "consumers/scorer/scorer.h"
 #include "proto/base/file.h"
@@ -29,7 +29,7 @@
 enum {
     RECORD_EVENTS = 2000,
     GROUP_RECORDS = 50, /* stored in one transaction */
-    FIRST_YEAR = 2010,
+    FIRST_YEAR = 2003,
     YEARS = 20,
     PERIOD_BYTES = 8
 };

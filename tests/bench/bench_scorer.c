@@ -7,8 +7,9 @@
  *
  * The framework is deploy/framework/jilin-2021.yaml, so run it from the project's folder. Observations
  * are of its indicators that figures are reported for, in its units, for its ten regions and the years
- * 2010 to 2029 at random. Each series grows by a twentieth a year, give or take a hundredth, as statistics
- * do: figures without any order would all be doubted, and making doubts would be what is measured.
+ * 2003 to 2022 at random, all over when they are recorded. Each series grows by a twentieth a year, give
+ * or take a hundredth, as statistics do: figures without any order or before their time would all be
+ * doubted, and making doubts would be what is measured.
  */
 #include "consumers/scorer/scorer.h"
 #include "consumers/service/service.h"
@@ -23,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCHES = 64, BATCH_MAX_BYTES = 1 << 20, EVENT_TAG = 0x0a, FIRST_YEAR = 2010, YEARS = 20 };
+enum { BATCHES = 64, BATCH_MAX_BYTES = 1 << 20, EVENT_TAG = 0x0a, FIRST_YEAR = 2003, YEARS = 20 };
 
 static const char framework_path[] = "deploy/framework/jilin-2021.yaml";
 static const uint32_t regions[] = {220000, 220100, 220200, 220300, 220400,

@@ -54,8 +54,7 @@ void record_add(struct record *record, const char *period, const char *value, ch
     observation.unscaled = decimal.unscaled;
     observation.decimals = decimal.decimals;
     struct address address = {++record->sequence, 0};
-    cr_assert_eq(evaluation_add_observation(record->evaluation, 220000, &observation, address,
-                                            record->sequence),
+    cr_assert_eq(evaluation_add_observation(record->evaluation, 220000, &observation, address, 0),
                  ERR_OK);
 }
 

@@ -16,7 +16,7 @@ struct record record_of(const char *more);
 struct record record_with(const char *document); /* a whole framework */
 void record_free(struct record *record);
 
-/* Add a figure of indicator x as the next event: record_add(&record, "2020", "1.30", 'P'). */
+/* Add a figure of indicator x as the next event, of no known time: record_add(&record, "2020", "1.30", 'P'). */
 void record_add(struct record *record, const char *period, const char *value, char status);
 /* Report a state of indicator x's part: record_milestone(&record, "a", 'D', "2024-06-30"); the letters are
  * P planned, S started, D done, C cancelled, E exempt. */

@@ -17,6 +17,16 @@ static const struct as_of now = {UINT64_MAX, UINT64_MAX};
 
 /* --- vintages ----------------------------------------------------------------------------------- */
 
+static Songhua__V1__Observation figure(const char *period, int64_t unscaled, uint32_t decimals)
+{
+    Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
+    observation.indicator = "x";
+    observation.period = (char *)period;
+    observation.unscaled = unscaled;
+    observation.decimals = decimals;
+    return observation;
+}
+
 Test(evaluation, the_latest_recorded_vintage_is_in_force, .timeout = 10)
 {
     struct record record = record_of(RD);
@@ -48,8 +58,14 @@ Test(evaluation, as_of_a_sequence_what_came_later_does_not_count, .timeout = 10)
 Test(evaluation, as_of_a_time_what_was_stored_later_does_not_count, .timeout = 10)
 {
     struct record record = record_of(RD); /* event n was stored at n ms */
-    record_add(&record, "2021", "1.39", 'A');
-    record_add(&record, "2022", "1.43", 'A');
+    for (uint64_t n = 1; n <= 2; n++) {
+        Songhua__V1__Observation observation =
+            figure(n == 1 ? "2021" : "2022", n == 1 ? 139 : 143, 2);
+        const struct address address = {n, 0};
+        cr_assert_eq(
+            evaluation_add_observation(record.evaluation, 220000, &observation, address, n),
+            ERR_OK);
+    }
     struct judgement judgement = record_judge_at(&record, NULL, (struct as_of){UINT64_MAX, 1});
     cr_expect_eq(judgement.value.value.unscaled, 139);
     record_free(&record);
@@ -105,16 +121,6 @@ Test(evaluation, a_forecast_or_an_imputed_figure_is_never_judged, .timeout = 10)
 }
 
 /* --- keys --------------------------------------------------------------------------------------- */
-
-static Songhua__V1__Observation figure(const char *period, int64_t unscaled, uint32_t decimals)
-{
-    Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
-    observation.indicator = "x";
-    observation.period = (char *)period;
-    observation.unscaled = unscaled;
-    observation.decimals = decimals;
-    return observation;
-}
 
 static enum err add(struct record *record, uint32_t region,
                     const Songhua__V1__Observation *observation)

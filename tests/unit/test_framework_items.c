@@ -136,9 +136,11 @@ Test(framework_items, identities_are_linked_to_their_indicators, .timeout = 10)
              "     factor: 100, tolerance: 0.01}\n"
              "  - {id: b, kind: sum, of: money, region: 220000, regions: [220100, 220200]}\n"
              "  - {id: c, kind: part, of: money, whole: money}\n"
-             "  - {id: d, kind: cumulative, of: money, definition: ytd}\n",
+             "  - {id: d, kind: cumulative, of: money, definition: ytd}\n"
+             "  - {id: e, kind: same, of: money, with: share}\n",
              &diag, ERR_OK);
-    cr_assert_eq(framework->identity_count, 4);
+    cr_assert_eq(framework->identity_count, 5);
+    cr_expect_eq(framework->identities[4].with, framework_indicator(framework, "share"));
     cr_expect_eq(framework->identities[0].denominator, framework_indicator(framework, "money"));
     cr_expect_eq(framework->identities[1].region_count, 2);
     cr_expect_str_eq(framework->identities[1].whole_id, "");
@@ -158,6 +160,12 @@ Test(framework_items, identities_that_are_not_complete_are_refused, .timeout = 1
                    FINDING_IDENTITY_INCOMPLETE, 10, "whole");
     expect_refused(HEAD FIGURES "identities:\n  - {id: a, kind: cumulative, of: share}\n",
                    FINDING_IDENTITY_INCOMPLETE, 10, "definition");
+    expect_refused(HEAD FIGURES "identities:\n  - {id: a, kind: same, of: share}\n",
+                   FINDING_IDENTITY_INCOMPLETE, 10, "with");
+    expect_refused(HEAD FIGURES "identities:\n  - {id: a, kind: same, of: share, with: share}\n",
+                   FINDING_IDENTITY_INCOMPLETE, 10, "another");
+    expect_refused(HEAD FIGURES "identities:\n  - {id: a, kind: same, of: money, definition: no}\n",
+                   FINDING_IDENTITY_INCOMPLETE, 10, "other source");
     expect_refused(HEAD FIGURES "identities:\n  - {id: a, kind: part, of: share, whole: money}\n"
                                 "  - {id: a, kind: part, of: share, whole: money}\n",
                    FINDING_ID_REPEATED, 11, "");
