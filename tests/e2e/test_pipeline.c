@@ -391,3 +391,110 @@ Test(pipeline, published_figures_are_judged_as_by_hand, .timeout = 120)
     free(output);
     world_free(&pipeline.world);
 }
+
+/* --- alerts that end ------------------------------------------------------------------------------ */
+
+/* The lines of the alert's stream so far, its parts in one. */
+static char *read_alerts(struct pipeline *pipeline, const char *option)
+{
+    char *output;
+    await(pipeline, "scorer");
+    await(pipeline, "alerter");
+    const char *const words[] = {"list", "--all", "--json", option, NULL};
+    cr_assert_eq(run(pipeline, "songhua-alerts", "reader", words, &output), 0);
+    return output;
+}
+
+static void put(struct pipeline *pipeline, const char *const *words)
+{
+    char *output;
+    int code = run(pipeline, "songhua-agent", "agent-220000", words, &output);
+    cr_assert_eq(code, 0, "put: exit %d\n%s%s", code, output,
+                 world_read(pipeline->world, "run.log"));
+    free(output);
+}
+
+#define PUT(...)                                                                                   \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        "put", "--timeout", "60s", "--indicator", "rd_expenditure", "--period", "2024", "--value", \
+            __VA_ARGS__, NULL                                                                      \
+    }
+
+Test(pipeline, a_doubt_is_an_alert_until_the_reporter_confirms_the_figure, .timeout = 120)
+{
+    struct pipeline pipeline;
+    open_pipeline(&pipeline);
+    start_services(&pipeline);
+    publish_framework(&pipeline);
+    submit(&pipeline, 0);
+    put(&pipeline, PUT("2250")); /* ten times what the years before say */
+    char *alerts = read_alerts(&pipeline, "--data");
+    cr_expect_not_null(strstr(alerts, "\"indicator\":\"rd_expenditure\",\"target\":\"unit_slip\","
+                                      "\"state\":\"firing\""),
+                       "%s", alerts);
+    free(alerts);
+    put(&pipeline, PUT("2250", "--confirm", "--note", "原表如此"));
+    alerts = read_alerts(&pipeline, "--data");
+    cr_expect_not_null(strstr(alerts, "\"indicator\":\"rd_expenditure\",\"target\":\"unit_slip\","
+                                      "\"state\":\"resolved\""),
+                       "%s", alerts);
+    cr_expect_not_null(strstr(alerts, "填报单位已核实"));
+    free(alerts);
+    verify(&pipeline);
+    world_free(&pipeline.world);
+}
+
+/* The next version of the framework, without the first target of R&D intensity. */
+static const char *write_later_framework(struct pipeline *pipeline)
+{
+    enum { DOCUMENT_BYTES = 1 << 20 };
+    static char document[DOCUMENT_BYTES];
+    const char *path = world_path(pipeline->world, "later.yaml");
+    FILE *file = fopen("deploy/framework/jilin-2021.yaml", "r");
+    cr_assert_not_null(file);
+    size_t size = fread(document, 1, sizeof document - 1, file);
+    fclose(file);
+    document[size] = '\0';
+    char *version = strstr(document, "\nversion: "), *item = strstr(document, "- id: rd_intensity");
+    cr_assert(version && item);
+    version[strlen("\nversion: ")] = '9';
+    char *from = strstr(item, "      - id: \"2025\""), *to = strstr(item, "      - id: \"2035\"");
+    cr_assert(from && to && from < to);
+    memmove(from, to, strlen(to) + 1);
+    write_file(path, document);
+    return path;
+}
+
+Test(pipeline, what_a_later_framework_drops_is_closed_and_its_alert_ends, .timeout = 120)
+{
+    static const char firing[] =
+        "\"indicator\":\"rd_intensity\",\"target\":\"2025\",\"state\":\"firing\"";
+    static const char ended[] =
+        "\"indicator\":\"rd_intensity\",\"target\":\"2025\",\"state\":\"withdrawn\"";
+    struct pipeline pipeline;
+    char *output;
+    open_pipeline(&pipeline);
+    start_services(&pipeline);
+    publish_framework(&pipeline);
+    submit(&pipeline, 0);
+    char *alerts = read_alerts(&pipeline, NULL);
+    cr_expect_not_null(strstr(alerts, firing), "%s", alerts);
+    free(alerts);
+    const char *const framework[] = {"framework", write_later_framework(&pipeline), NULL};
+    cr_assert_eq(run(&pipeline, "songhua-agent", "agent-220000", framework, &output), 0, "%s%s",
+                 output, world_read(pipeline.world, "run.log"));
+    free(output);
+    alerts = read_alerts(&pipeline, NULL);
+    cr_expect_not_null(strstr(alerts, ended), "%s", alerts);
+    cr_expect_not_null(strstr(alerts, "现行指标体系在该地区已不列此目标"), "%s", alerts);
+    free(alerts);
+    const char *const scores[] = {"scores", "--latest", "--json", "--region", "220000", NULL};
+    cr_assert_eq(run(&pipeline, "songhua-replay", "reader", scores, &output), 0);
+    static const char *const closed[] = {"\"judgement\":\"closed\"",
+                                         "\"reason\":\"target_left_out\"", NULL};
+    expect_score(output, "rd_intensity", closed);
+    free(output);
+    verify(&pipeline);
+    world_free(&pipeline.world);
+}

@@ -471,7 +471,22 @@ static enum err explain_second_look(void *context, const struct judgement *judge
     return ERR_OK;
 }
 
-Test(report, a_second_look_is_explained_to_the_last_bit)
+/* In the three-year report of the basis. */
+static void expect_in_report(const char *text)
+{
+    struct review *review;
+    struct document *document;
+    size_t size;
+    cr_assert_eq(review_new(basis, &three_years, &review), ERR_OK);
+    cr_assert_eq(report_document(review, false, NULL, &document), ERR_OK);
+    char *bytes = written(document, "csv", &size);
+    cr_expect_not_null(strstr(bytes, text), "%s", bytes);
+    free(bytes);
+    document_free(document);
+    review_free(review);
+}
+
+Test(report, a_second_look_is_explained_to_the_last_bit_and_reported)
 {
     static const char rows[] = "indicator,region,period,value\n"
                                "rd_intensity,220000,2018,1.02\nrd_intensity,220000,2019,1.27\n"
@@ -492,6 +507,7 @@ Test(report, a_second_look_is_explained_to_the_last_bit)
     cr_assert_eq(basis_evaluate(basis, &view, &evaluation, &as_of), ERR_OK);
     cr_assert_eq(evaluation_judge_all(evaluation, as_of, explain_second_look, &count), ERR_OK);
     cr_expect_eq(count, 2, "the targets of 2025 and 2035");
+    expect_in_report("近三期倒退；近五年平均变化多云");
     evaluation_free(evaluation);
     buffer_fini(&page);
     scratch_remove(&scratch);
