@@ -1,4 +1,4 @@
-/* A framework document as scorer and agent meet it, and its composites over no figure at all. */
+/* A framework document as scorer and agent meet it, checked, and its composites over no figure at all. */
 #include "consumers/evaluate/ranking.h"
 #include "proto/event/framework.h"
 
@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     if (diag_init(&diag, "fuzz.yaml", 50))
         return 0;
     if (!framework_load(data, size, &diag, &framework)) {
+        framework_check(framework, &diag);
         rank(framework);
         framework_free(framework);
     }
