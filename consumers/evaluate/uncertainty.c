@@ -77,8 +77,34 @@ static enum err allocate(struct study *study)
     return err == ERR_OK && !has_room ? ERR_NOMEM : err;
 }
 
+static size_t next_above(const struct composite *composite, size_t unit)
+{
+    size_t root = composite_design(composite)->node_count - 1, above = COMPOSITE_NONE;
+    uint32_t own = composite_rank(composite, root, unit), nearest = 0;
+    for (size_t i = 0; i < composite_units(composite); i++) {
+        uint32_t rank = composite_rank(composite, root, i);
+        if (rank == 0 || rank >= own || rank <= nearest)
+            continue;
+        nearest = rank;
+        above = i;
+    }
+    return above;
+}
+
+static double share_behind(const struct study *study, size_t unit)
+{
+    size_t draws = study->rule->draws, above = next_above(study->of, unit);
+    double there = 0, behind = 0;
+    for (size_t i = 0; i < draws && above != COMPOSITE_NONE; i++) {
+        double own = study->ranks[unit * draws + i], other = study->ranks[above * draws + i];
+        there += isnan(own) || isnan(other) ? 0 : 1;
+        behind += own > other ? 1 : 0;
+    }
+    return there > 0 ? behind / there : (double)NAN;
+}
+
 enum err uncertainty_run(const struct composite *composite, const struct uncertainty_rule *rule,
-                         struct interval *scores, struct interval *ranks)
+                         struct interval *scores, struct interval *ranks, double *behind)
 {
     size_t units = composite_units(composite);
     struct study study = {.of = composite,
@@ -94,6 +120,7 @@ enum err uncertainty_run(const struct composite *composite, const struct uncerta
     for (size_t unit = 0; unit < units && err == ERR_OK; unit++) {
         scores[unit] = interval_of(&study, study.scores + unit * rule->draws);
         ranks[unit] = interval_of(&study, study.ranks + unit * rule->draws);
+        behind[unit] = share_behind(&study, unit);
     }
     choice_design_fini(&study.drawn);
     free(study.scores);

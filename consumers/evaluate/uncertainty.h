@@ -27,11 +27,16 @@ struct interval {
     double low, middle, high;
 };
 
-/* Intervals of the root's scores and ranks, one for each unit, from the figures that `composite` has.
- * Equal and entropy weights are not drawn.
+/* A difference of ranks is significant when it holds in at least so many of the draws. */
+#define UNCERTAINTY_SIGNIFICANT 0.95
+
+/* Intervals of the root's scores and ranks, one for each unit, from the figures that `composite` has; and
+ * behind: the share of the draws in which a unit stays behind the one that `composite` ranks next above it
+ * (of several the first), of those that rank both; NaN: there is none above. Equal weights and those from
+ * data are not drawn. `composite` has been refreshed.
  * Errors  ERR_USAGE (no draw, noise outside 0 to 1), ERR_NOMEM. */
 MUST_CHECK enum err uncertainty_run(const struct composite *composite,
                                     const struct uncertainty_rule *rule, struct interval *scores,
-                                    struct interval *ranks);
+                                    struct interval *ranks, double *behind);
 
 #endif

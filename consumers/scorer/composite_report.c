@@ -58,12 +58,23 @@ static void number_cell(struct table *table, const struct plan *plan, double val
         table_cell_format(table, "%.*f", decimals, value);
 }
 
-static void interval_cell(struct table *table, const char *format, struct interval interval)
+static bool is_close(const struct composite_view *view, size_t row)
 {
-    if (isnan(interval.low))
+    return view->behind[row] < UNCERTAINTY_SIGNIFICANT;
+}
+
+static void interval_cells(const struct composite_view *view, size_t row, struct table *table)
+{
+    const struct interval score = view->scores[row], rank = view->ranks[row];
+    if (isnan(score.low))
         table_cell(table, NULL);
     else
-        table_cell_format(table, format, interval.low, interval.high);
+        table_cell_format(table, "%.4f–%.4f", score.low, score.high);
+    if (isnan(rank.low))
+        table_cell(table, NULL);
+    else
+        table_cell_format(table, "%.0f–%.0f%s", rank.low, rank.high,
+                          is_close(view, row) ? " ≈" : "");
 }
 
 /* Of an indicator or a node; i: it was filled in. */
@@ -88,10 +99,8 @@ static void value_cells(const struct composite_view *view, size_t row, struct ta
 
 static void extra_cells(const struct composite_view *view, size_t row, struct table *table)
 {
-    if (view->scores != NULL) {
-        interval_cell(table, "%.4f–%.4f", view->scores[row]);
-        interval_cell(table, "%.0f–%.0f", view->ranks[row]);
-    }
+    if (view->scores != NULL)
+        interval_cells(view, row, table);
     for (size_t i = 0; i < view->side_count; i++) {
         const struct composite_side *side = &view->sides[i];
         if (isnan(side->values[row]))
@@ -186,6 +195,10 @@ static enum err print_table(const struct composite_view *view)
             add_row(view, view->order[i], table);
         err = table_print(table);
     }
+    if (err == ERR_OK && view->scores != NULL)
+        printf(
+            "≈：与上一名的差异不显著，不足 95 %% 的抽取中落后 / not significantly behind the one above:"
+            " behind in less than 95 %% of the draws\n");
     if (err == ERR_OK && view->moves != NULL)
         print_sensitivity(view);
     table_free(table);
@@ -305,6 +318,9 @@ static enum err write_unit(const struct composite_view *view, size_t row, struct
     if (view->scores != NULL) {
         write_interval(&json, "score_interval", view->scores[row]);
         write_interval(&json, "rank_interval", view->ranks[row]);
+        json_double(&json, "behind_above", view->behind[row]);
+        if (!isnan(view->behind[row]))
+            json_bool(&json, "significant", !is_close(view, row));
     }
     for (size_t i = 0; i < view->side_count; i++) {
         char key[40];

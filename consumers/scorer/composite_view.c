@@ -13,9 +13,10 @@ static enum err run_uncertainty(struct composite_view *view)
     struct uncertainty_rule rule = plan_uncertainty(view->plan);
     view->scores = calloc(units, sizeof *view->scores);
     view->ranks = calloc(units, sizeof *view->ranks);
-    if (view->scores == NULL || view->ranks == NULL)
+    view->behind = calloc(units, sizeof *view->behind);
+    if (view->scores == NULL || view->ranks == NULL || view->behind == NULL)
         return ERR_NOMEM;
-    return uncertainty_run(view->composite, &rule, view->scores, view->ranks);
+    return uncertainty_run(view->composite, &rule, view->scores, view->ranks, view->behind);
 }
 
 static enum err run_sensitivity(struct composite_view *view)
@@ -221,6 +222,7 @@ void composite_view_close(struct composite_view *view)
 {
     free(view->scores);
     free(view->ranks);
+    free(view->behind);
     for (size_t i = 0; i < view->side_count; i++) {
         free(view->sides[i].values);
         free(view->sides[i].ranks);

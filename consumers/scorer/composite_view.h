@@ -22,6 +22,7 @@ struct composite_view {
     const struct composite *composite;
     size_t table, root;
     struct interval *scores, *ranks; /* by row; NULL: the composite states no uncertainty */
+    double *behind;                  /* by row; see uncertainty_run() */
     struct composite_side sides[SIDE_MAX];
     size_t side_count;
     double *moves; /* by child, when it is left out; NULL: no sensitivity is asked for */

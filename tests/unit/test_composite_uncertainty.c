@@ -27,6 +27,8 @@ static const double figures[] = {9, 7, 2, 1, 5, 9, 4, 6.7, 1, NAN};
 
 static const struct uncertainty_rule everything = {20211220, 1000, 0.25, true, true};
 
+static double behind[UNITS]; /* Criterion runs each test in a process of its own */
+
 static enum err try(const struct uncertainty_rule *rule, struct interval *scores,
                     struct interval *ranks)
 {
@@ -35,7 +37,8 @@ static enum err try(const struct uncertainty_rule *rule, struct interval *scores
     for (size_t i = 0; i < design.indicator_count; i++)
         for (size_t unit = 0; unit < UNITS; unit++)
             composite_set(composite, unit, i, figures[i * UNITS + unit]);
-    enum err err = uncertainty_run(composite, rule, scores, ranks);
+    composite_refresh(composite);
+    enum err err = uncertainty_run(composite, rule, scores, ranks, behind);
     composite_free(composite);
     return err;
 }
@@ -91,6 +94,20 @@ Test(composite_uncertainty, no_draw_or_absurd_noise_is_refused, .timeout = 20)
     cr_assert_eq(try(&absurd, scores, ranks), ERR_USAGE);
 }
 
+Test(composite_uncertainty, what_changes_places_is_not_significantly_behind, .timeout = 20)
+{
+    struct interval scores[UNITS], ranks[UNITS];
+    const struct uncertainty_rule weights = {20211220, 1000, 1, false, false};
+    run(&weights, scores, ranks);
+    cr_expect(isnan(behind[0])); /* the first of all */
+    cr_expect_eq(behind[3], 1);  /* worst in everything */
+    bool second_is_1 = !isnan(behind[1]) && behind[1] == 1;
+    cr_expect_neq(second_is_1, behind[2] == 1); /* one of them is behind the first alone */
+    cr_expect(fmin(behind[1], behind[2]) > 0.5 &&
+              fmin(behind[1], behind[2]) < UNCERTAINTY_SIGNIFICANT);
+    cr_expect(isnan(behind[4])); /* never ranked */
+}
+
 /* --- gaps dealt with otherwise ---------------------------------------------------------------------- */
 
 static struct composite *with_gaps(const struct composite_design *of)
@@ -120,7 +137,7 @@ static struct interval fifth(enum imputation rule, bool is_carried, bool varies_
     if (is_carried)
         composite_fill(composite, 4, 1, 9);
     const struct uncertainty_rule missing = {7, 200, 0, .varies_missing = varies_missing};
-    cr_assert_eq(uncertainty_run(composite, &missing, scores, ranks), ERR_OK);
+    cr_assert_eq(uncertainty_run(composite, &missing, scores, ranks, behind), ERR_OK);
     composite_free(composite);
     return scores[4];
 }
