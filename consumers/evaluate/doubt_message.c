@@ -40,6 +40,9 @@ static enum err say_zh(const struct doubt *doubt, const char *unit, struct buffe
     case KIND(DIGITS):
         return buffer_append_format(out, "该序列末位数字分布不均（卡方%.1f，界限%.3f）", measure,
                                     limit);
+    case KIND(RANGE):
+        return buffer_append_format(out, "超出合理范围（界限%.10g%s），请核对单位和小数点",
+                                    expected, unit);
     case KIND(EARLY):
         return buffer_append_format(out, "在该期结束前%.0f天即已填报", measure);
     case KIND(SOURCES):
@@ -91,6 +94,10 @@ static enum err say_en(const struct doubt *doubt, const char *unit, struct buffe
         return buffer_append_format(
             out, "the series' last digits are unevenly spread (chi-square %.1f, limit %.3f)",
             measure, limit);
+    case KIND(RANGE):
+        return buffer_append_format(
+            out, "outside what is plausible, beyond %.10g %s: check the unit and the point",
+            expected, unit);
     case KIND(EARLY):
         return buffer_append_format(out, "reported %.0f days before its period had ended", measure);
     case KIND(SOURCES):

@@ -6,6 +6,7 @@
  *                within five times each other
  *   jump         changed since the one before by far more than     robust z      `jump` (3.5)
  *                changes usually do
+ *   range        lies outside the indicator's `plausible`          how far       0
  *   decrease     runs from the start of the year and fell          the fall      0
  *   copy         has the digits of another period's, recorded      digits        4 significant ones
  *                earlier
@@ -16,11 +17,12 @@
  *                is usual                                                        the median of the other revisions
  *   digits       stands last in a series whose last digits are     chi-square    21.666 (9 degrees, 1 %)
  *                not spread evenly; a hundred figures or more
- *   ratio, sum, part, difference, sources: an identity of the framework     the distance  half the last digit reported,
- *                does not hold                                                   and `tolerance` of the figure
+ *   ratio, sum, part, difference, sources: an identity of the      the distance  half the last digit reported,
+ *                framework does not hold                                         and `tolerance` of the figure
  *
  * `expected` is what the figure is held against: the median, the value that a usual change leads to, the
- * figure before, the other period's, the one replaced, what the identity gives; of late, early and digits, 0.
+ * figure before, the bound, the other period's, the one replaced, what the identity gives; of late, early and
+ * digits, 0.
  *
  * Where there is no answer there is no doubt: fewer than three other figures (unit_slip), fewer than five
  * other changes, or changes that are all equal (jump), figures of zero or less (unit_slip; jump takes
@@ -31,7 +33,7 @@
  * another figure takes its place.
  * Each figure is held against at most sixty others, those nearest to it, and sixteen earlier vintages.
  *
- * Source  EVALUATION.md section 4; EVALUATION-METHODS.md 5.3 (V4 to V10, V12, V14, V15).
+ * Source  EVALUATION.md section 4; EVALUATION-METHODS.md 5.3 (V1, V4 to V10, V12, V14, V15).
  */
 #ifndef SONGHUA_EVALUATE_DOUBTS_H
 #define SONGHUA_EVALUATE_DOUBTS_H

@@ -232,10 +232,28 @@ static enum err say_digits(const struct window *window, const struct doubt_place
     return doubt.measure > chi_limit ? doubt_say(&doubt, visit, context) : ERR_OK;
 }
 
+/* Agents refuse such a figure; another program, or a framework that came later, may leave one in the record. */
+static enum err say_range(const struct window *window, const struct doubt_place *place,
+                          doubt_visit *visit, void *context)
+{
+    const struct range *range = &place->indicator->plausible;
+    const struct decimal value = window->points[window->at].value;
+    bool is_low = range->min.is_set && decimal_compare(value, range->min.value) < 0;
+    bool is_high = range->max.is_set && decimal_compare(value, range->max.value) > 0;
+    if (!is_low && !is_high)
+        return ERR_OK;
+    struct doubt doubt = window_doubt(window, place, KIND(RANGE));
+    doubt.expected = decimal_to_double(is_low ? range->min.value : range->max.value);
+    doubt.measure = fabs(doubt.value - doubt.expected);
+    return doubt_say(&doubt, visit, context);
+}
+
 enum err doubts_of_series(const struct window *window, const struct doubt_place *place,
                           doubt_visit *visit, void *context)
 {
-    enum err err = say_size(window, place, visit, context);
+    enum err err = say_range(window, place, visit, context);
+    if (err == ERR_OK)
+        err = say_size(window, place, visit, context);
     if (err == ERR_OK)
         err = say_decrease(window, place, visit, context);
     if (err == ERR_OK)

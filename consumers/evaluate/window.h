@@ -29,8 +29,8 @@ enum err doubt_say(const struct doubt *doubt, doubt_visit *visit, void *context)
 /* The rules: doubts_series.c, doubts_record.c, doubts_identity.c. */
 typedef enum err doubt_rule(const struct window *window, const struct doubt_place *place,
                             doubt_visit *visit, void *context);
-doubt_rule doubts_of_series; /* unit_slip, jump, decrease, copy, digits */
-doubt_rule doubts_of_record; /* late, revision */
+doubt_rule doubts_of_series; /* range, unit_slip, jump, decrease, copy, digits */
+doubt_rule doubts_of_record; /* late, early, revision */
 enum err doubts_of_identities(const struct evaluation *evaluation, const struct window *window,
                               const struct doubt_place *place, doubt_visit *visit, void *context);
 

@@ -61,6 +61,7 @@ struct word word_of_doubt(Songhua__V1__DoubtKind kind)
         [DOUBT(DIGITS)] = {"digits", "尾数分布异常"},
         [DOUBT(EARLY)] = {"early", "早于期末填报"},
         [DOUBT(SOURCES)] = {"sources", "来源不一致"},
+        [DOUBT(RANGE)] = {"range", "超出合理范围"},
     };
     return PICK(words, kind);
 }

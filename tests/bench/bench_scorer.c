@@ -65,6 +65,17 @@ static unsigned next_random(void)
     return (unsigned)(state >> 33);
 }
 
+/* Of its own size, and what becomes of it in twenty years is still plausible. */
+static double start_of(const struct indicator *indicator)
+{
+    const struct range *plausible = &indicator->plausible;
+    double start = 1000 + 10 * (double)indicator->index;
+    if (!plausible->max.is_set)
+        return start;
+    double most = decimal_to_double(plausible->max.value);
+    return start < most / 4 ? start : most / 4 - (double)indicator->index * most / 1e4;
+}
+
 static void add_observation(const struct framework *framework, struct buffer *batch)
 {
     char period[8];
@@ -78,10 +89,9 @@ static void add_observation(const struct framework *framework, struct buffer *ba
     observation.indicator = (char *)(uintptr_t)indicator->id;
     observation.unit = (char *)(uintptr_t)indicator->unit;
     observation.period = period;
-    observation.unscaled =
-        (int64_t)((double)(100000 + 1000 * indicator->index) * (1 + 0.05 * (double)year) *
-                  (0.99 + next_random() % 2001 / 1e5));
-    observation.decimals = 2;
+    observation.unscaled = (int64_t)(start_of(indicator) * 1e4 * (1 + 0.05 * (double)year) *
+                                     (0.99 + next_random() % 2001 / 1e5));
+    observation.decimals = 4;
     observation.source = (char *)(uintptr_t) "吉林统计年鉴";
     Songhua__V1__Event event = event_of_observation(&observation, 1700000000000);
     add_event(&event, batch);

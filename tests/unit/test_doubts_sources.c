@@ -29,6 +29,28 @@ static struct found find(const struct record *record)
     return found;
 }
 
+Test(doubts, a_figure_that_is_not_plausible_is_doubted_and_one_at_the_bound_is_not, .timeout = 10)
+{
+    static const struct {
+        const char *value;
+        double bound;
+    } cases[] = {{"-0.1", 0}, {"100.01", 100}};
+    struct record record =
+        record_of("    plausible: {min: 0, max: 100}\n    checks: {revision: 0}\n");
+    record_add(&record, "2020", "100", 'A');
+    cr_expect_eq(find(&record).count, 0);
+    record_add(&record, "2020", "0", 'A');
+    cr_expect_eq(find(&record).count, 0);
+    for (size_t i = 0; i < 2; i++) {
+        record_add(&record, "2020", cases[i].value, 'A');
+        struct found found = find(&record);
+        cr_assert_eq(found.count, 1);
+        cr_expect_eq(found.last.kind, KIND(RANGE));
+        cr_expect_eq(found.last.expected, cases[i].bound);
+    }
+    record_free(&record);
+}
+
 static const char sources[] =
     "framework: f\nversion: 1\ntitle: {zh: 测, en: t}\nsource: s\nindicators:\n"
     "  - {id: x, name: {zh: 人口, en: x}, kind: count, unit: 人, regions: [220000], checks: {no_copy: true, revision: 0},\n"
