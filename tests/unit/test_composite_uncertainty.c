@@ -108,6 +108,31 @@ Test(composite_uncertainty, what_changes_places_is_not_significantly_behind, .ti
     cr_expect(isnan(behind[4])); /* never ranked */
 }
 
+/* 25 and 64 are 44.5 on the arithmetic mean and 40 on the geometric one, as 40 and 40 are on both. */
+Test(composite_uncertainty, level_with_the_one_above_is_not_behind, .timeout = 20)
+{
+    static const struct composite_indicator plain[] = {
+        {0, 1, COMPOSITE_NONE, .normalisation = {.direction = 1}},
+        {0, 1, COMPOSITE_NONE, .normalisation = {.direction = 1}}};
+    const struct composite_design level = {.indicators = plain,
+                                           .indicator_count = 2,
+                                           .nodes = nodes,
+                                           .node_count = 1,
+                                           .rank_decimals = 6};
+    static const double two[] = {25, 40, 64, 40};
+    const struct uncertainty_rule means = {20211220, 400, 0, .varies_aggregation = true};
+    struct interval scores[2], ranks[2];
+    struct composite *composite = NULL;
+    cr_assert_eq(composite_new(&level, 2, &composite), ERR_OK);
+    for (size_t i = 0; i < 4; i++)
+        composite_set(composite, i % 2, i / 2, two[i]);
+    composite_refresh(composite);
+    cr_assert_eq(uncertainty_run(composite, &means, scores, ranks, behind), ERR_OK);
+    cr_expect(isnan(behind[0]));
+    cr_expect_float_eq(behind[1], 0.5, 0.1, "%g", behind[1]);
+    composite_free(composite);
+}
+
 /* --- gaps dealt with otherwise ---------------------------------------------------------------------- */
 
 static struct composite *with_gaps(const struct composite_design *of)
