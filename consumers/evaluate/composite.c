@@ -299,6 +299,8 @@ static bool is_covered(struct fraction coverage, const double *values, const dou
                        size_t count)
 {
     double there = 0, all = 0;
+    if (coverage.part == 0)
+        return true;
     for (size_t i = 0; i < count; i++) {
         all += weights[i];
         there += isfinite(values[i]) ? weights[i] : 0;

@@ -1,4 +1,5 @@
 /* What groups say of how their parts become one value: means, and weights by comparison in pairs. */
+#include "proto/base/text.h"
 #include "proto/event/framework_composite_schema.h"
 #include "proto/event/pairwise.h"
 
@@ -69,17 +70,33 @@ static void gather_parts(struct framework *framework, struct panel *panel, struc
                "at most 10 parts are compared");
 }
 
+static void find_no_part(const struct panel *panel, const char *id, struct place place,
+                         const char *field, struct diag *diag)
+{
+    const char *near = NULL;
+    char zh[160], en[160];
+    size_t best = strlen(id) / 3 + 2;
+    for (size_t i = 0; i < panel->count; i++) {
+        size_t distance = text_distance(panel->ids[i], id);
+        near = distance < best ? panel->ids[i] : near;
+        best = distance < best ? distance : best;
+    }
+    snprintf(zh, sizeof zh, "本组之下没有计入综合评分的这一项%s%s", near != NULL ? "；是否指 " : "",
+             near != NULL ? near : "");
+    snprintf(en, sizeof en, "the group has no such part in a composite%s%s",
+             near != NULL ? "; did you mean " : "", near != NULL ? near : "");
+    schema_find(diag, place, FINDING_REFERENCE_UNKNOWN, field, id, zh, en);
+}
+
 static size_t part_of(struct panel *panel, const char *id, struct place place, const char *field,
                       struct diag *diag)
 {
     for (size_t i = 0; i < panel->count; i++)
         if (strcmp(panel->ids[i], id) == 0)
             return i;
-    if (id[0] != '\0') /* else it was missed already */
-        schema_find(diag, place, FINDING_REFERENCE_UNKNOWN, field, id,
-                    "本组之下没有计入综合评分的这一项",
-                    "the group has no such part in a composite");
     panel->is_whole = false;
+    if (id[0] != '\0') /* else it was missed already */
+        find_no_part(panel, id, place, field, diag);
     return SIZE_MAX;
 }
 

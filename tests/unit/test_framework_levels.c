@@ -95,8 +95,8 @@ Test(framework_levels, comparisons_that_contradict_are_refused_at_the_odd_one_wi
 
 Test(framework_levels, comparisons_name_every_pair_of_parts_once, .timeout = 10)
 {
-    expect_refused(HEAD GROUP(", pairwise: [{more: x, than: w, times: 2}]") ITEMS END,
-                   FINDING_REFERENCE_UNKNOWN, 9, 46, "no such part");
+    expect_refused(HEAD GROUP(", pairwise: [{more: x, than: yy, times: 2}]") ITEMS END,
+                   FINDING_REFERENCE_UNKNOWN, 9, 46, "did you mean y");
     expect_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 2}]") ITEMS END,
                    FINDING_METHOD_MISFIT, 9, 5, "not compared");
     expect_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 2},"
