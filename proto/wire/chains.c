@@ -73,6 +73,7 @@ enum err chains_new(struct chains **out)
     struct chains *chains = calloc(1, sizeof *chains);
     if (!chains)
         return ERR_NOMEM;
+    digest_prepare();
     *out = chains;
     return ERR_OK;
 }

@@ -7,6 +7,12 @@ static const char signature_context[] = "songhua batch\n";
 
 enum { CONTEXT_BYTES = sizeof signature_context - 1, SIGNED_BYTES = CONTEXT_BYTES + DIGEST_BYTES };
 
+void digest_prepare(void)
+{
+    if (sodium_init() < 0)
+        return; /* no randomness: digests need none */
+}
+
 void digest_of(const struct digest_piece *pieces, size_t count, unsigned char out[DIGEST_BYTES])
 {
     crypto_generichash_state state;
