@@ -235,10 +235,12 @@ enum err score_from_judgement(const struct judgement *judgement, const struct fr
     out->baseline_period = keep_period(arena, judgement->baseline_period, &err);
     out->deadline = keep_period(arena, deadline, &err);
     out->recent_judgement = judgement->recent;
-    out->recent_since = keep_period(arena, judgement->recent_since, &err);
+    if (judgement->recent_since.is_set)
+        out->recent_since = keep_period(arena, judgement->recent_since, &err);
     out->outlook = judgement->outlook;
     out->alert_limit = judgement->alert_limit;
-    out->slope_since = keep_period(arena, judgement->slope_since, &err);
+    if (judgement->slope_since.is_set)
+        out->slope_since = keep_period(arena, judgement->slope_since, &err);
     set_numbers(judgement, out);
     if (err == ERR_OK)
         err = keep_overdue(judgement, arena, out);

@@ -198,13 +198,22 @@ Test(evaluation, figures_that_all_do_not_fit_are_said_to_be_refused, .timeout = 
 
 /* --- order and repetition ----------------------------------------------------------------------- */
 
+static bool has_same_evidence(const struct judgement *a, const struct judgement *b)
+{
+    if (a->evidence_count != b->evidence_count)
+        return false;
+    for (size_t i = 0; i < a->evidence_count; i++)
+        if (a->evidence[i].sequence != b->evidence[i].sequence ||
+            a->evidence[i].index != b->evidence[i].index)
+            return false;
+    return true;
+}
+
 static bool is_same(const struct judgement *a, const struct judgement *b)
 {
     return a->verdict == b->verdict && a->recent == b->recent && a->outlook == b->outlook &&
            a->reason == b->reason && a->has == b->has &&
-           memcmp(a->numbers, b->numbers, sizeof a->numbers) == 0 &&
-           a->evidence_count == b->evidence_count &&
-           memcmp(a->evidence, b->evidence, a->evidence_count * sizeof *a->evidence) == 0;
+           memcmp(a->numbers, b->numbers, sizeof a->numbers) == 0 && has_same_evidence(a, b);
 }
 
 struct event_of_test {
