@@ -139,6 +139,8 @@ static enum err compact(const struct invocation *invocation, const char *folder)
     struct inspection before, after;
     enum err err = journal_examine(folder, false);
     if (!err)
+        err = journal_settle(settings->state);
+    if (!err)
         err = inspection_run(folder, false, &before);
     if (!err)
         err = journal_measure(folder, &was);

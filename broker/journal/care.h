@@ -37,6 +37,11 @@ MUST_CHECK enum err journal_examine(const char *folder, bool is_copy);
 MUST_CHECK enum err journal_lock(const char *state, int *out);
 void journal_unlock(int lock);
 
+/* After a power cut the journal's front may hold batches that were acknowledged and LMDB does not have yet
+ * (lmdb_front.c). A broker stores them when it starts; this does so without one. Hold the lock.
+ * Errors  ERR_NOT_FOUND, ERR_VERSION, ERR_CORRUPT, ERR_PERMISSION, ERR_IO, ERR_NOMEM. */
+MUST_CHECK enum err journal_settle(const char *state);
+
 /* --- copies ----------------------------------------------------------------------------------- */
 
 /* Called about every 64 KiB with what is copied so far and what it will come to; it may take its time.

@@ -43,6 +43,7 @@ static enum err put_entry(struct lmdb_journal *journal, struct lmdb_stream *stre
     unsigned char *entry = value.mv_data;
     record_write(record, entry + ENTRY_PREFIX_BYTES);
     entry_seal(stream->seed, previous, entry);
+    lmdb_front_add(journal, entry + ENTRY_PREFIX_BYTES, value.mv_size - ENTRY_PREFIX_BYTES);
     return ERR_OK;
 }
 

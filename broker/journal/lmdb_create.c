@@ -24,16 +24,16 @@ uint64_t lmdb_map_bytes(uint64_t max_bytes)
 
 /* posix_fallocate() also works where the file system has no such call, only slower. What a failed
  * attempt has taken is given back: the file system may have to be kept going with it. */
-enum err lmdb_preallocate(MDB_env *env, uint64_t map_bytes)
+enum err lmdb_preallocate(MDB_env *env, uint64_t file_bytes)
 {
     int fd, code;
     struct stat before;
     if (mdb_env_get_fd(env, &fd) || fstat(fd, &before))
         return ERR_IO;
-    if ((uint64_t)before.st_size >= map_bytes)
+    if ((uint64_t)before.st_size >= file_bytes)
         return ERR_OK;
     do
-        code = posix_fallocate(fd, 0, (off_t)map_bytes);
+        code = posix_fallocate(fd, 0, (off_t)file_bytes);
     while (code == EINTR);
     if (code) {
         if (ftruncate(fd, before.st_size))
@@ -94,19 +94,19 @@ static int fill(MDB_env *env)
     return code;
 }
 
-static enum err make_files(const char *folder, uint64_t map_bytes)
+static enum err make_files(const char *folder, uint64_t file_bytes)
 {
     MDB_env *env;
     int code = mdb_env_create(&env);
     if (code)
         return lmdb_error(code);
     mdb_env_set_maxdbs(env, LMDB_MAX_TABLES);
-    code = mdb_env_set_mapsize(env, map_bytes);
+    code = mdb_env_set_mapsize(env, file_bytes - LMDB_FRONT_BYTES);
     if (!code)
         code = mdb_env_open(env, folder, MDB_NOTLS, 0600);
     enum err err = lmdb_error(code);
     if (!err)
-        err = lmdb_preallocate(env, map_bytes);
+        err = lmdb_preallocate(env, file_bytes);
     if (!err)
         err = lmdb_error(fill(env));
     mdb_env_close(env);
@@ -135,7 +135,7 @@ static enum err publish(const char *folder_new, const char *folder, const char *
     return file_sync_directory(directory);
 }
 
-enum err lmdb_create(const char *directory, uint64_t map_bytes)
+enum err lmdb_create(const char *directory, uint64_t file_bytes)
 {
     char folder[PATH_MAX], folder_new[PATH_MAX];
     if (snprintf(folder, sizeof folder, "%s/" LMDB_FOLDER, directory) >= (int)sizeof folder ||
@@ -145,7 +145,7 @@ enum err lmdb_create(const char *directory, uint64_t map_bytes)
     lmdb_remove_files(folder_new);
     if (mkdir(folder_new, 0700))
         return err_from_errno(errno);
-    enum err err = make_files(folder_new, map_bytes);
+    enum err err = make_files(folder_new, file_bytes);
     if (!err)
         err = publish(folder_new, folder, directory);
     if (err)

@@ -6,6 +6,7 @@
  *   lmdb_headers.c   a part of that: LMDB's two headers, against each other and what they lead to
  *   lmdb_rows.c      rows with checks; LMDB's codes as ours
  *   lmdb_write.c     the write transaction: begin, room, failure, commit, abort
+ *   lmdb_front.c     its last batches, beside LMDB: one flush for a small commit
  *   lmdb_append.c    batches into it
  *   lmdb_trim.c      old records out of it
  *   lmdb_state.c     producers and positions
@@ -35,7 +36,10 @@ enum {
     LMDB_MAX_READERS = 2 * LMDB_READERS,   /* with tools that look at the files from outside */
     LMDB_MAX_TABLES = JOURNAL_MAX_STREAMS, /* besides the main one */
     LMDB_TRIM_MAX = 100,                   /* records in one transaction */
-    LMDB_LOOK_BACK_MAX = 65536             /* batches of one producer */
+    LMDB_LOOK_BACK_MAX = 65536,            /* batches of one producer */
+    LMDB_FRONT_MAX = 16 * 1024,            /* of a transaction's batches */
+    LMDB_SLOT_BYTES = 64 * 1024,           /* from slot to slot: whole pages on every machine */
+    LMDB_FRONT_BYTES = 2 * LMDB_SLOT_BYTES /* behind the map, part of the file's size */
 };
 
 /* The journal is a directory in options->directory, made under another name and renamed. */
@@ -60,11 +64,19 @@ struct lmdb_reader {
     bool is_busy;
 };
 
+/* The batches of the open transaction, as they are written beside it (lmdb_front.c). */
+struct lmdb_front {
+    unsigned char slot[LMDB_FRONT_MAX];
+    size_t size;
+    bool is_outgrown; /* they are too many, or not all that the transaction changes */
+    MDB_txn *pins[2]; /* read transactions on the commits before a late header */
+};
+
 struct lmdb_journal {
     struct journal base;
     int lock; /* descriptor of LMDB_LOCK_FILE, -1: not held */
     MDB_env *env;
-    uint64_t map_bytes;
+    uint64_t map_bytes; /* LMDB's part of the file */
     unsigned char id[JOURNAL_ID_BYTES];
     MDB_dbi rows; /* the main table */
     struct lmdb_stream streams[JOURNAL_MAX_STREAMS];
@@ -79,6 +91,7 @@ struct lmdb_journal {
     uint64_t stale_readers_us;
     _Atomic uint64_t prepared_bytes; /* from the file's start; 0: not looked at yet */
     struct touched touched;
+    struct lmdb_front front;
 
     _Atomic uint64_t commits, commit_us_total, commit_us_last;
 
@@ -118,9 +131,9 @@ int lmdb_table_pages(MDB_txn *txn, MDB_dbi table, uint64_t *pages); /* adds to *
 
 uint64_t lmdb_map_bytes(uint64_t max_bytes); /* what is asked for, as whole pages within limits */
 
-/* The room of the map on disk, so that no commit meets a full file system. ERR_FULL, ERR_IO. */
-MUST_CHECK enum err lmdb_preallocate(MDB_env *env, uint64_t map_bytes);
-MUST_CHECK enum err lmdb_create(const char *directory, uint64_t map_bytes);
+/* The room of the file on disk, so that no commit meets a full file system. ERR_FULL, ERR_IO. */
+MUST_CHECK enum err lmdb_preallocate(MDB_env *env, uint64_t file_bytes);
+MUST_CHECK enum err lmdb_create(const char *directory, uint64_t file_bytes);
 
 /* Call before the files are opened in this process. is_thorough: every record is looked at.
  * Errors  ERR_CORRUPT, ERR_VERSION, ERR_PERMISSION, ERR_NOMEM. */
@@ -128,16 +141,6 @@ MUST_CHECK enum err lmdb_examine(const char *folder, bool is_thorough);
 MUST_CHECK enum err lmdb_check_headers(const char *path, size_t page_size);
 /* mdb_txn_commit() that leaves the headers sound when it fails. */
 int lmdb_txn_commit(MDB_env *env, MDB_txn *txn);
-
-/* What a creation that did not end has left. */
-void lmdb_remove_files(const char *folder);
-/* The same of a copy, which is no larger than what is in use. */
-MUST_CHECK enum err lmdb_examine_copy(const char *folder);
-
-/* --- lmdb_open.c ---------------------------------------------------------------------------- */
-
-/* The handles of the tables, by the transaction that is open. */
-int lmdb_open_main_table(struct lmdb_journal *journal);
 
 /* What a creation that did not end has left. */
 void lmdb_remove_files(const char *folder);
@@ -166,6 +169,18 @@ MUST_CHECK enum err lmdb_write_producers(struct lmdb_journal *journal); /* and f
 enum err lmdb_commit(struct journal *journal);
 void lmdb_abort(struct journal *journal);
 
+/* --- lmdb_front.c --------------------------------------------------------------------------- */
+
+void lmdb_front_clear(struct lmdb_journal *journal); /* before a transaction's first batch */
+void lmdb_front_add(struct lmdb_journal *journal, const void *record, size_t size);
+/* End the open transaction, flushed. LMDB's code, or that of a failed write; the transaction is gone. */
+int lmdb_front_commit(struct lmdb_journal *journal);
+/* What was acknowledged and is in the front alone, once the tables are open. ERR_CORRUPT: it does not fit. */
+MUST_CHECK enum err lmdb_front_apply(struct lmdb_journal *journal);
+/* One behind the map where none is yet. The map keeps its size from here on. */
+MUST_CHECK enum err lmdb_front_open(struct lmdb_journal *journal);
+void lmdb_front_close(struct lmdb_journal *journal);
+
 /* --- lmdb_prepare.c ------------------------------------------------------------------------- */
 
 enum err lmdb_prepare(struct journal *journal, bool *is_done);
@@ -174,6 +189,7 @@ enum err lmdb_prepare(struct journal *journal, bool *is_done);
 
 /* What root makes belongs to whom `like` belongs, or the broker could not open it. */
 void lmdb_keep_owner(const char *like, const char *path);
+void lmdb_keep_lock_owner(const char *folder); /* of LMDB's lock file */
 
 /* --- lmdb_copy.c ---------------------------------------------------------------------------- */
 

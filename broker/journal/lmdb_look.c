@@ -47,7 +47,7 @@ void lmdb_keep_owner(const char *like, const char *path)
 }
 
 /* LMDB makes its lock file when there is none. */
-static void keep_lock_owner(const char *folder)
+void lmdb_keep_lock_owner(const char *folder)
 {
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/lock.mdb", folder) < (int)sizeof path && file_exists(path))
@@ -66,7 +66,7 @@ static int open_to_read(struct lmdb_journal *journal, const char *folder, bool i
     mdb_env_set_maxdbs(journal->env, LMDB_MAX_TABLES);
     code = mdb_env_open(journal->env, folder, flags, 0600);
     if (!code && !is_copy)
-        keep_lock_owner(folder);
+        lmdb_keep_lock_owner(folder);
     if (!code)
         code = mdb_env_info(journal->env, &info);
     if (!code)

@@ -1,8 +1,10 @@
+#include "broker/journal/care.h"
 #include "broker/journal/lmdb_internal.h"
 
 #include "proto/base/file.h"
 #include "proto/base/mutant.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -50,17 +52,30 @@ static enum err take_lock(struct lmdb_journal *journal, const char *directory)
 
 /* --- the files -------------------------------------------------------------------------------- */
 
-/* A journal that is there is grown to what is asked for, and never made smaller than it is. */
-static uint64_t choose_map_bytes(const char *folder, uint64_t max_bytes)
+/* LMDB's part of the file as it is. LMDB takes more where it uses more: of a copy, or of a file that was
+ * made before there was a front, and then there is none behind it. */
+static enum err find_map_bytes(const char *folder, uint64_t *out)
 {
     char path[PATH_MAX];
     struct stat info;
-    uint64_t wanted = lmdb_map_bytes(max_bytes);
     if (snprintf(path, sizeof path, "%s/" LMDB_DATA_FILE, folder) >= (int)sizeof path)
-        return wanted;
-    if (stat(path, &info) || (uint64_t)info.st_size <= wanted)
-        return wanted;
-    return lmdb_map_bytes((uint64_t)info.st_size);
+        return ERR_NOT_FOUND;
+    if (stat(path, &info))
+        return err_from_errno(errno);
+    *out = info.st_size > LMDB_FRONT_BYTES ? (uint64_t)info.st_size - LMDB_FRONT_BYTES : 0;
+    return ERR_OK;
+}
+
+/* A journal that is there is grown to what is asked for, and never made smaller than it is. */
+static enum err grow(struct lmdb_journal *journal, uint64_t file_bytes)
+{
+    if (file_bytes > journal->map_bytes + LMDB_FRONT_BYTES) {
+        journal->map_bytes = file_bytes - LMDB_FRONT_BYTES;
+        int code = mdb_env_set_mapsize(journal->env, journal->map_bytes);
+        if (code)
+            return lmdb_error(code);
+    }
+    return lmdb_preallocate(journal->env, journal->map_bytes + LMDB_FRONT_BYTES);
 }
 
 static enum err prepare_files(struct lmdb_journal *journal, const struct journal_options *options,
@@ -76,8 +91,8 @@ static enum err prepare_files(struct lmdb_journal *journal, const struct journal
  * write and its flush. Before anything is answered from it, it is on disk. */
 static enum err open_files(struct lmdb_journal *journal, const char *folder)
 {
-    const unsigned broken = (is_mutant(MUTANT_NO_SYNC) ? MDB_NOSYNC : 0) |
-                            (is_mutant(MUTANT_NO_META_SYNC) ? MDB_NOMETASYNC : 0);
+    const unsigned broken = is_mutant(MUTANT_NO_SYNC) ? MDB_NOSYNC : 0;
+    MDB_envinfo info;
     int code = mdb_env_create(&journal->env);
     if (code)
         return lmdb_error(code);
@@ -86,12 +101,12 @@ static enum err open_files(struct lmdb_journal *journal, const char *folder)
     code = mdb_env_set_mapsize(journal->env, journal->map_bytes);
     if (!code)
         code = mdb_env_open(journal->env, folder, MDB_NOTLS | broken, 0600);
-    enum err err = lmdb_error(code);
-    if (!err)
-        err = lmdb_preallocate(journal->env, journal->map_bytes);
-    if (!err && mdb_env_sync(journal->env, 1))
-        err = ERR_IO;
-    return err;
+    if (!code)
+        code = mdb_env_info(journal->env, &info);
+    if (code)
+        return lmdb_error(code);
+    journal->map_bytes = info.me_mapsize;
+    return mdb_env_sync(journal->env, 1) ? ERR_IO : ERR_OK;
 }
 
 /* --- the tables ------------------------------------------------------------------------------- */
@@ -202,6 +217,7 @@ static void release(struct lmdb_journal *journal)
 {
     if (journal->env) {
         lmdb_abort(&journal->base);
+        lmdb_front_close(journal);
         lmdb_readers_free(journal);
         mdb_env_close(journal->env);
     }
@@ -217,6 +233,17 @@ static void close_journal(struct journal *base)
     release(lmdb_of(base));
 }
 
+static enum err open_settled(struct lmdb_journal *journal, const char *folder,
+                             const char *const *streams)
+{
+    enum err err = find_map_bytes(folder, &journal->map_bytes);
+    if (!err)
+        err = open_files(journal, folder);
+    if (!err)
+        err = open_tables(journal, streams);
+    return err ? err : lmdb_front_apply(journal);
+}
+
 static enum err open_in(struct lmdb_journal *journal, const struct journal_options *options)
 {
     char folder[PATH_MAX];
@@ -226,24 +253,46 @@ static enum err open_in(struct lmdb_journal *journal, const struct journal_optio
     enum err err = take_lock(journal, options->directory);
     if (!err)
         err = prepare_files(journal, options, folder);
+    if (!err)
+        err = open_settled(journal, folder, options->streams);
+    if (!err)
+        err = grow(journal, lmdb_map_bytes(options->max_bytes));
+    return err ? err : lmdb_front_open(journal);
+}
+
+static struct lmdb_journal *new_journal(void)
+{
+    struct lmdb_journal *journal = calloc(1, sizeof *journal);
+    if (!journal)
+        return NULL;
+    journal->base.engine = &journal_lmdb;
+    journal->lock = -1;
+    if (!pthread_mutex_init(&journal->readers_mutex, NULL))
+        return journal;
+    free(journal);
+    return NULL;
+}
+
+enum err journal_settle(const char *state)
+{
+    char folder[CARE_PATH_BYTES];
+    enum err err = journal_folder(state, folder);
     if (err)
         return err;
-    journal->map_bytes = choose_map_bytes(folder, options->max_bytes);
-    err = open_files(journal, folder);
-    return err ? err : open_tables(journal, options->streams);
+    struct lmdb_journal *journal = new_journal();
+    if (!journal)
+        return ERR_NOMEM;
+    err = open_settled(journal, folder, NULL);
+    lmdb_keep_lock_owner(folder);
+    release(journal);
+    return err;
 }
 
 static enum err open_journal(const struct journal_options *options, struct journal **out)
 {
-    struct lmdb_journal *journal = calloc(1, sizeof *journal);
+    struct lmdb_journal *journal = new_journal();
     if (!journal)
         return ERR_NOMEM;
-    journal->base.engine = &journal_lmdb;
-    journal->lock = -1;
-    if (pthread_mutex_init(&journal->readers_mutex, NULL)) {
-        free(journal);
-        return ERR_NOMEM;
-    }
     enum err err = open_in(journal, options);
     if (err)
         release(journal);
@@ -275,7 +324,7 @@ static enum err stats(struct journal *base, struct journal_stats *out)
                                   .prepared_bytes = atomic_load(&journal->prepared_bytes),
                                   .limit_bytes =
                                       lmdb_limit_bytes(journal->map_bytes, LMDB_ROOM_RECORD),
-                                  .map_bytes = journal->map_bytes,
+                                  .map_bytes = journal->map_bytes + LMDB_FRONT_BYTES,
                                   .commits = atomic_load(&journal->commits),
                                   .commit_us_total = atomic_load(&journal->commit_us_total),
                                   .commit_us_last = atomic_load(&journal->commit_us_last)};

@@ -149,7 +149,7 @@ static enum err replace_position(struct lmdb_journal *journal, const struct key 
     if (err)
         return err;
     position_encode(position, row);
-    journal->is_dirty = true;
+    journal->is_dirty = journal->front.is_outgrown = true;
     int code = lmdb_row_put(journal->txn, journal->rows, key, row, sizeof row);
     return lmdb_write_failed(journal, code);
 }

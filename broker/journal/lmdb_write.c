@@ -112,6 +112,7 @@ static void forget(struct lmdb_journal *journal)
     journal->txn = NULL;
     journal->is_dirty = false;
     journal->spoilt = ERR_OK;
+    lmdb_front_clear(journal);
     touched_clear(&journal->touched);
     for (size_t i = 0; i < journal->stream_count; i++)
         journal->streams[i].totals = journal->streams[i].kept_totals;
@@ -200,9 +201,7 @@ static enum err flush(struct lmdb_journal *journal)
         err = lmdb_write_failed(journal, write_totals(journal));
     if (err)
         return err;
-    int code = lmdb_txn_commit(journal->env, journal->txn);
-    journal->txn = NULL; /* it is gone whatever the code */
-    err = lmdb_write_failed(journal, code);
+    err = lmdb_write_failed(journal, lmdb_front_commit(journal));
     return !err && is_mutant(MUTANT_ROWS_APART) ? write_producers_apart(journal) : err;
 }
 

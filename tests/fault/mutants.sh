@@ -19,6 +19,8 @@ mutants() {
 8 no-checksum journal_lmdb/a_damaged_record*
 9 blind-repeat journal/another_batch*
 10 first-frame publish_fetch/*
+11 no-front fault_power/*journal*
+12 no-pin fault_power/*journal*
 TABLE
 }
 

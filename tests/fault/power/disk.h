@@ -42,9 +42,9 @@ struct pending disk_pending(const struct disk *disk);
 /* Whether an item is on the disk after the cut. */
 typedef bool disk_choose(void *context, size_t item);
 
-/* Make `directory` what the cut leaves. The directory is kept between images, so that only what differs is
- * written; whoever uses it may change it, as long as disk_forget_image() is called when more was changed
- * than the files' first IMAGE_SMALL_BYTES. False: errno says why. */
+/* Make `directory` what the cut leaves. The directory is kept between images, and of its files only what
+ * differs is written, or all where whoever uses the image has written to one. disk_forget_image() is for
+ * when files were added or removed. False: errno says why. */
 enum { IMAGE_SMALL_BYTES = 65536 };
 bool disk_write_image(struct disk *disk, const char *directory, disk_choose *choose, void *context);
 void disk_forget_image(struct disk *disk);

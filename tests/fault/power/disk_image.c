@@ -170,15 +170,22 @@ static bool lay_over(const struct disk *disk, struct object *object, int fd,
     return put_run(&run) && !ftruncate(fd, (off_t)size);
 }
 
+/* What the image's files are said to have been written at last. */
+static const struct timespec untouched = {.tv_sec = 1};
+
 static bool write_file(const struct disk *disk, struct object *object, const char *path,
                        const struct choice *choice)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
+    struct stat info;
+    if (!fstat(fd, &info) && info.st_mtim.tv_sec != untouched.tv_sec)
+        object->dirty_count = DIRTY_MAX + 1; /* somebody wrote to the image */
     bool is_good = restore(fd, object);
     object->dirty_count = 0;
-    is_good = is_good && lay_over(disk, object, fd, choice);
+    is_good = is_good && lay_over(disk, object, fd, choice) &&
+              !futimens(fd, (const struct timespec[2]){untouched, untouched});
     close(fd);
     return is_good;
 }
