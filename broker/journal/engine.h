@@ -20,6 +20,7 @@ struct journal_engine {
     enum err (*save_position)(struct journal *journal, const char *stream, const char *consumer,
                               uint64_t expected, uint64_t position, uint64_t now_ms,
                               struct position *out);
+    enum err (*keep)(struct journal *journal, bool *is_kept);
     enum err (*commit)(struct journal *journal);
     void (*abort)(struct journal *journal);
     enum err (*read)(struct journal *journal, const char *stream, uint64_t from,

@@ -40,6 +40,11 @@ enum err journal_save_position(struct journal *journal, const char *stream, cons
                                           out);
 }
 
+enum err journal_keep(struct journal *journal, bool *is_kept)
+{
+    return journal->engine->keep(journal, is_kept);
+}
+
 enum err journal_commit(struct journal *journal)
 {
     return journal->engine->commit(journal);

@@ -109,7 +109,15 @@ MUST_CHECK enum err journal_save_position(struct journal *journal, const char *s
                                           const char *consumer, uint64_t expected,
                                           uint64_t position, uint64_t now_ms, struct position *out);
 
-/* Flush. Nothing to do is ERR_OK. On any error nothing of the transaction is stored, and it has ended.
+/* Make durable what the open transaction has appended, and leave it open: no reader sees it before
+ * journal_commit(), but it may be acknowledged. A fraction of a commit's time for a few small batches; for
+ * anything else *is_kept is false and nothing was done. From then on the batches are there for good, also
+ * after journal_abort(). On an error what was appended since the last keep is not stored.
+ * Errors  as of journal_commit(). */
+MUST_CHECK enum err journal_keep(struct journal *journal, bool *is_kept);
+
+/* Flush. Nothing to do is ERR_OK. On any error nothing of the transaction is stored but what was
+ * kept, and it has ended.
  * Errors  ERR_FULL, ERR_NOMEM (retry later), ERR_IO (final). */
 MUST_CHECK enum err journal_commit(struct journal *journal);
 void journal_abort(struct journal *journal);

@@ -67,9 +67,11 @@ struct lmdb_reader {
 /* The batches of the open transaction, as they are written beside it (lmdb_front.c). */
 struct lmdb_front {
     unsigned char slot[LMDB_FRONT_MAX];
-    size_t size;
-    bool is_outgrown; /* they are too many, or not all that the transaction changes */
-    MDB_txn *pins[2]; /* read transactions on the commits before a late header */
+    size_t size, written, kept; /* added; of that in the file; of that flushed, and acknowledged */
+    uint64_t seed;              /* of the next piece's check */
+    bool is_owed;               /* what was kept is in the slot alone: its transaction has failed */
+    bool is_outgrown;           /* they are too many, or not all that the transaction changes */
+    MDB_txn *pins[2];           /* read transactions on the commits before a late header */
 };
 
 struct lmdb_journal {
@@ -173,6 +175,7 @@ void lmdb_abort(struct journal *journal);
 
 void lmdb_front_clear(struct lmdb_journal *journal); /* before a transaction's first batch */
 void lmdb_front_add(struct lmdb_journal *journal, const void *record, size_t size);
+enum err lmdb_keep(struct journal *journal, bool *is_kept);
 /* End the open transaction, flushed. LMDB's code, or that of a failed write; the transaction is gone. */
 int lmdb_front_commit(struct lmdb_journal *journal);
 /* What was acknowledged and is in the front alone, once the tables are open. ERR_CORRUPT: it does not fit. */

@@ -124,6 +124,15 @@ static void keep(struct lmdb_journal *journal)
         journal->streams[i].kept_totals = journal->streams[i].totals;
 }
 
+/* What was kept before a transaction that failed is stored before anything else. */
+static enum err pay_debt(struct lmdb_journal *journal)
+{
+    journal->front.is_owed = false;
+    enum err err = lmdb_front_apply(journal);
+    journal->front.is_owed = err != ERR_OK;
+    return err;
+}
+
 enum err lmdb_begin(struct lmdb_journal *journal)
 {
     if (journal->final_error)
@@ -132,6 +141,9 @@ enum err lmdb_begin(struct lmdb_journal *journal)
         return journal->spoilt;
     if (journal->txn)
         return ERR_OK;
+    enum err err = journal->front.is_owed ? pay_debt(journal) : ERR_OK;
+    if (err)
+        return err;
     int code = mdb_txn_begin(journal->env, NULL, 0, &journal->txn);
     if (!code)
         code = lmdb_used_bytes(journal, journal->txn, &journal->used_bytes);
@@ -143,6 +155,8 @@ void lmdb_abort(struct journal *base)
     struct lmdb_journal *journal = lmdb_of(base);
     if (journal->txn)
         mdb_txn_abort(journal->txn);
+    if (journal->front.kept)
+        journal->front.is_owed = true;
     forget(journal);
 }
 
@@ -223,6 +237,8 @@ enum err lmdb_commit(struct journal *base)
     struct lmdb_journal *journal = lmdb_of(base);
     uint64_t started_us = clock_monotonic_us();
     enum err err = journal->final_error ? journal->final_error : journal->spoilt;
+    if (!err && journal->front.is_owed)
+        err = lmdb_begin(journal);
     if (!err && journal->is_dirty) {
         err = flush(journal);
         if (!err) {

@@ -63,6 +63,122 @@ static void check_whole(struct contract *contract, const struct chain *chain)
     cr_assert_eq(contract_bounds(contract, "events").events, chain->sequence);
 }
 
+static bool keep_one(struct contract *contract, struct chain *chain, const char *payload)
+{
+    bool is_kept;
+    cr_assert_eq(contract_append(contract, chain, payload, NULL), ERR_OK);
+    cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_OK);
+    return is_kept;
+}
+
+/* --- kept ------------------------------------------------------------------------------------- */
+
+CONTRACT(what_is_kept_is_seen_when_it_is_committed_and_not_before)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    contract_fill(contract, &agent, 2);
+    cr_assert(keep_one(contract, &agent, "three"));
+    cr_assert(keep_one(contract, &agent, "four"));
+    cr_assert_eq(contract_bounds(contract, "events").last, 2);
+    contract_commit(contract);
+    check_whole(contract, &agent);
+    contract_reopen(contract);
+    check_whole(contract, &agent);
+}
+
+CONTRACT(what_is_kept_and_never_committed_is_there_at_the_next_open)
+{
+    struct chain agent = chain_start("events", "agent", 1), kept;
+    contract_fill(contract, &agent, 2);
+    cr_assert(keep_one(contract, &agent, "three"));
+    cr_assert(keep_one(contract, &agent, "four"));
+    kept = agent;
+    cr_assert_eq(contract_append(contract, &agent, "neither kept nor committed", NULL), ERR_OK);
+    contract_reopen(contract);
+    check_whole(contract, &kept);
+    contract_fill(contract, &kept, 2);
+    check_whole(contract, &kept);
+}
+
+CONTRACT(what_is_kept_outlives_an_abort)
+{
+    struct chain agent = chain_start("events", "agent", 1), kept;
+    cr_assert(keep_one(contract, &agent, "one"));
+    kept = agent;
+    cr_assert_eq(contract_append(contract, &agent, "given up", NULL), ERR_OK);
+    journal_abort(contract->journal);
+    contract_commit(contract);
+    check_whole(contract, &kept);
+    cr_assert(keep_one(contract, &kept, "two"));
+    journal_abort(contract->journal);
+    cr_assert(keep_one(contract, &kept, "three"));
+    contract_commit(contract);
+    check_whole(contract, &kept);
+}
+
+CONTRACT(a_batch_that_comes_again_while_it_is_kept_is_a_repeat)
+{
+    struct chain agent = chain_start("events", "agent", 1), before = agent;
+    struct journal_receipt receipt;
+    cr_assert(keep_one(contract, &agent, "one"));
+    cr_assert_eq(contract_append(contract, &before, "one", &receipt), ERR_OK);
+    cr_assert(receipt.is_repeat);
+    cr_assert_eq(receipt.record, 1);
+    contract_commit(contract);
+    check_whole(contract, &agent);
+}
+
+CONTRACT(a_position_is_not_kept_but_committed)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    struct position position;
+    bool is_kept;
+    cr_assert(keep_one(contract, &agent, "one"));
+    cr_assert_eq(journal_save_position(contract->journal, "events", "c", 0, 1, 1, NULL), ERR_OK);
+    cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_OK);
+    cr_assert_not(is_kept);
+    contract_commit(contract);
+    contract_reopen(contract);
+    cr_assert_eq(journal_position(contract->journal, "events", "c", &position), ERR_OK);
+    cr_assert_eq(position.position, 1);
+    check_whole(contract, &agent);
+}
+
+CONTRACT(more_is_kept_only_while_there_is_room_for_it)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    size_t kept = 0;
+    while (kept < 1000 && keep_one(contract, &agent, "a batch of the usual size"))
+        kept++;
+    cr_assert_gt(kept, 10);
+    cr_assert_lt(kept, 1000);
+    contract_commit(contract);
+    contract_reopen(contract);
+    check_whole(contract, &agent);
+    cr_assert(keep_one(contract, &agent, "again"));
+}
+
+/* --- a power cut ------------------------------------------------------------------------------ */
+
+CONTRACT_LMDB(what_was_kept_and_committed_is_stored_again)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    struct headers headers;
+    for (int round = 0; round < 20; round++) {
+        contract_fill(contract, &agent, 2);
+        keep_headers(contract, &headers);
+        for (int i = 0; i <= round % 4; i++)
+            cr_assert(keep_one(contract, &agent, "kept"));
+        if (round % 3)
+            commit_one(contract, &agent, "committed");
+        if (round % 3 == 2)
+            cr_assert(keep_one(contract, &agent, "kept of the next"));
+        cut_power(contract, &headers);
+        cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK, "round %d", round);
+        check_whole(contract, &agent);
+    }
+}
+
 CONTRACT_LMDB(a_small_commit_without_its_header_is_stored_again_with_its_time)
 {
     struct chain agent = chain_start("events", "agent", 1);

@@ -28,6 +28,7 @@ struct work {
     struct state state, kept; /* as the transaction leaves it; as it is committed */
     struct stored stored[BATCHES_MAX];
     size_t stored_count;
+    bool is_ahead; /* batches were kept that no reader sees yet */
 };
 
 static long dice(struct work *work, long sides)
@@ -86,10 +87,22 @@ static enum err trim(struct work *work)
     return err;
 }
 
-static enum err commit(struct work *work)
+/* Either is an acknowledgement. */
+static enum err keep_or_commit(struct work *work)
+{
+    bool is_kept = false;
+    enum err err = dice(work, 2) ? journal_keep(work->journal, &is_kept) : ERR_OK;
+    if (!err && !is_kept)
+        err = journal_commit(work->journal);
+    if (!err)
+        work->is_ahead = is_kept;
+    return err;
+}
+
+static enum err acknowledge(struct work *work)
 {
     note_state(NOTE_WILL, &work->state);
-    enum err err = journal_commit(work->journal);
+    enum err err = keep_or_commit(work);
     if (err)
         return err;
     work->kept = work->state;
@@ -139,7 +152,7 @@ static enum err check_reading(struct work *work)
 static void meet(struct work *work, enum err err, const struct chain chains[WORKLOAD_PRODUCERS])
 {
     abort_all(work, chains);
-    if (err == ERR_FULL && check_reading(work) == ERR_OK) {
+    if (err == ERR_FULL && (work->is_ahead || check_reading(work) == ERR_OK)) {
         note_state(NOTE_DID, &work->state);
         workload_make_room();
         return;
@@ -180,7 +193,7 @@ static void work_once(struct work *work)
     enum err err = change(work);
     bool is_kept = dice(work, 12) != 0;
     if (!err && is_kept)
-        err = commit(work);
+        err = acknowledge(work);
     if (err)
         meet(work, err, chains);
     else if (!is_kept)
