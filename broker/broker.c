@@ -223,7 +223,7 @@ static enum err start_threads(struct broker *broker)
     enum err err = saves_new(&broker->to_intake, &broker->to_serve, &broker->saves);
     if (err)
         return err;
-    broker->audience.wake = &broker->to_serve;
+    audience_init(&broker->audience, &broker->to_intake, &broker->to_serve);
     const struct serve_options serve = {.socket = broker->fetch,
                                         .live = broker->live,
                                         .journal = broker->journal,

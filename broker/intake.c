@@ -23,7 +23,9 @@ enum {
     REPLY_MAX_BYTES = 4096,
     IDLE_MS = 1000,
     PREPARE_AFTER_MS = 20,
-    PREPARE_EVERY_MS = 2 /* while nothing comes; who does come waits for one step at most */
+    PREPARE_EVERY_MS = 2, /* while nothing comes; who does come waits for one step at most */
+    HIDDEN_MAX_US = 5000, /* what is kept is committed after so long, or when nothing comes for */
+    HIDDEN_IDLE_MS = 1
 };
 
 struct intake {
@@ -38,10 +40,14 @@ struct intake {
     char broker_id[2 * JOURNAL_ID_BYTES + 1];
     struct guarded guarded;
     struct retention retention;
-    bool is_prepared;  /* the journal's room */
-    bool is_preparing; /* nothing has come since the last step */
-    bool is_full;      /* in this turn: nothing more is appended */
-    uint64_t stored;   /* batches of this turn */
+    bool is_prepared;   /* the journal's room */
+    bool is_preparing;  /* nothing has come since the last step */
+    bool is_full;       /* in this turn: nothing more is appended */
+    bool is_asked;      /* in this turn: somebody else wants something of the journal */
+    uint64_t stored;    /* batches of this turn */
+    uint64_t hidden;    /* batches kept and not committed, of earlier turns */
+    uint64_t hidden_us; /* since when there are any */
+    bool is_hiding;     /* those of this turn are kept too */
     uint64_t now_ms;
     uint64_t throttled_ms; /* when the batch at hand may come again */
 };
@@ -413,6 +419,30 @@ static void take_audit(struct intake *intake, bool is_last)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
+/* A few small batches are acknowledged before they are committed, where nobody waits to read them. */
+static bool may_keep(const struct intake *intake)
+{
+    bool is_old = intake->hidden && clock_monotonic_us() - intake->hidden_us > HIDDEN_MAX_US;
+    return intake->stored && !is_old && !intake->is_asked && !intake->saves.count &&
+           !audience_is_waiting(intake->options.audience);
+}
+
+/* Flushed: what was stored in this turn may be acknowledged. */
+static enum err keep_or_commit(struct intake *intake)
+{
+    enum err err = ERR_OK;
+    intake->is_hiding = false;
+    if (may_keep(intake))
+        err = journal_keep(intake->options.journal, &intake->is_hiding);
+    if (err || !intake->is_hiding)
+        return err ? err : journal_commit(intake->options.journal);
+    if (!intake->hidden)
+        intake->hidden_us = clock_monotonic_us();
+    intake->hidden += intake->stored;
+    audience_hide(intake->options.audience);
+    return ERR_OK;
+}
+
 static enum err commit(struct intake *intake)
 {
     struct counters *counters = intake->options.counters;
@@ -422,7 +452,7 @@ static enum err commit(struct intake *intake)
     if (err)
         journal_abort(intake->options.journal);
     else
-        err = journal_commit(intake->options.journal);
+        err = keep_or_commit(intake);
     quota_settle(intake->options.quota, !err);
     audit_settle(intake->options.audit, !err);
     if (intake->stored || intake->saves.count) {
@@ -442,6 +472,8 @@ static long longest_wait_ms(const struct intake *intake)
     long wait_ms = intake->guarded.is_closed ? GUARD_REOPEN_MS
                    : intake->is_prepared     ? IDLE_MS
                                              : prepare_ms;
+    if (intake->hidden)
+        wait_ms = HIDDEN_IDLE_MS;
     return retention_ms < (uint32_t)wait_ms ? (long)retention_ms : wait_ms;
 }
 
@@ -451,20 +483,26 @@ static void wait_for_work(struct intake *intake)
     struct net_poll_item items[] = {{.socket = intake->options.socket},
                                     {.fd = intake->options.wake->fd}};
     net_poll(items, 2, longest_wait_ms(intake));
-    intake->is_preparing = !items[0].is_ready && !items[1].is_ready && !intake->is_prepared;
+    intake->is_asked = items[1].is_ready;
+    intake->is_preparing = !items[0].is_ready && !intake->is_asked && !intake->is_prepared;
     if (intake->is_preparing && journal_prepare(intake->options.journal, &intake->is_prepared))
         intake->is_prepared = true; /* a failing disk is the next commit's to meet */
-    if (items[1].is_ready)
+    if (intake->is_asked)
         wake_drain(intake->options.wake);
     intake->now_ms = clock_realtime_ms();
     intake->is_full = false;
     intake->stored = 0;
 }
 
+/* What is committed, to those who wait for it. */
 static void announce(struct intake *intake)
 {
-    if (intake->stored)
+    if (intake->is_hiding)
+        return;
+    audience_show(intake->options.audience);
+    if (intake->stored || intake->hidden)
         audience_announce(intake->options.audience);
+    intake->hidden = 0;
 }
 
 /* What the broker did until now, its end included. */
@@ -472,6 +510,7 @@ static void end_record(struct intake *intake)
 {
     intake->now_ms = clock_realtime_ms();
     intake->stored = 0;
+    intake->is_asked = true;
     take_audit(intake, true);
     enum err err = commit(intake);
     if (!err)
@@ -513,11 +552,12 @@ static void *run(void *argument)
             break;
         }
         announce(intake); /* wake waiting readers, feed the live stream  */
-        if (prune(intake))
+        if (!intake->is_hiding && prune(intake))
             break;
     }
     if (!atomic_load(&intake->options.counters->final_error))
         end_record(intake);
+    audience_show(intake->options.audience);
     return NULL;
 }
 

@@ -278,6 +278,7 @@ static void dispatch(struct serve *serve, const struct client_address *client,
                      const Songhua__V1__Request *request)
 {
     const char *user = net_message_user(&serve->frame);
+    audience_catch_up(serve->options.audience); /* what its own batches were told is there */
     if (!access_is_known(serve->options.access, user)) {
         refuse(serve, client, request->id, ERR_DENIED, "no certificate names this client");
         return;

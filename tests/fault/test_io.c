@@ -202,6 +202,15 @@ static void check_full(struct stage *stage, const char *what, void (*make_room)(
     follower_close(&follower);
 }
 
+/* Who reads what was acknowledged has it committed. */
+static void read_all(struct stage *stage)
+{
+    const struct identity *reader = world_identity(stage->world, "reader", ROLE_READER, "*");
+    struct follower *follower = follower_open(stage->world, "first", reader, "events", NULL);
+    follow_until(follower, sender_acknowledged(stage->sender), "reading");
+    follower_close(&follower);
+}
+
 Test(fault_io, a_full_disk_stops_a_broker_from_taking_and_from_nothing_else, .timeout = 120)
 {
     struct stage stage = new_stage();
@@ -209,6 +218,7 @@ Test(fault_io, a_full_disk_stops_a_broker_from_taking_and_from_nothing_else, .ti
     open_sender(&stage);
     send_until(&stage, 20, "before");
     drain(&stage);
+    read_all(&stage);
     bad_disk_arm(
         stage.world); /* between two commits: what fails first is a page, not LMDB's header */
     for (int i = 0; !bad_disk_has_failed(stage.world); i++) {
