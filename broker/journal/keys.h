@@ -1,4 +1,5 @@
-/* The bytes on disk, and nothing else: the tables of journal/data.mdb, their keys and values.
+/* The bytes on disk, and nothing else: the tables of journal/data.mdb, their keys and values. What stands
+ * behind LMDB's part of that file is described in lmdb_front.c.
  *
  * Numbers in values are u64, little-endian; in keys of records big-endian, so that LMDB's order is
  * theirs. A check is XXH3-64. `|` joins, NUL is one zero byte.

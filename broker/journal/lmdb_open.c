@@ -193,22 +193,31 @@ int lmdb_open_main_table(struct lmdb_journal *journal)
 
 /* LMDB keeps a table's handle only when the transaction that opened it is committed, so this one is,
  * also when it changes nothing. */
-static enum err open_tables(struct lmdb_journal *journal, const char *const *streams)
+static enum err commit_tables(struct lmdb_journal *journal)
 {
-    int code = mdb_txn_begin(journal->env, NULL, 0, &journal->txn);
-    if (!code)
-        code = lmdb_open_main_table(journal);
-    enum err err = lmdb_error(code);
-    for (; !err && streams && *streams; streams++)
-        err = make_stream(journal, *streams);
-    if (!err && journal->is_dirty)
-        err = lmdb_error(lmdb_put_commit(journal->txn, journal->rows));
-    if (err)
-        return err;
+    int code = journal->is_dirty ? lmdb_put_commit(journal->txn, journal->rows) : 0;
+    if (code)
+        return lmdb_error(code);
     code = lmdb_txn_commit(journal->env, journal->txn);
     journal->txn = NULL;
     journal->is_dirty = false;
     return lmdb_write_failed(journal, code);
+}
+
+static enum err open_tables(struct lmdb_journal *journal)
+{
+    int code = mdb_txn_begin(journal->env, NULL, 0, &journal->txn);
+    if (!code)
+        code = lmdb_open_main_table(journal);
+    return code ? lmdb_error(code) : commit_tables(journal);
+}
+
+static enum err make_streams(struct lmdb_journal *journal, const char *const *streams)
+{
+    enum err err = lmdb_error(mdb_txn_begin(journal->env, NULL, 0, &journal->txn));
+    for (; !err && streams && *streams; streams++)
+        err = make_stream(journal, *streams);
+    return err ? err : commit_tables(journal);
 }
 
 /* --- opening and closing ---------------------------------------------------------------------- */
@@ -233,14 +242,14 @@ static void close_journal(struct journal *base)
     release(lmdb_of(base));
 }
 
-static enum err open_settled(struct lmdb_journal *journal, const char *folder,
-                             const char *const *streams)
+/* Before anything is committed: the front goes by the number of the next transaction. */
+static enum err open_settled(struct lmdb_journal *journal, const char *folder)
 {
     enum err err = find_map_bytes(folder, &journal->map_bytes);
     if (!err)
         err = open_files(journal, folder);
     if (!err)
-        err = open_tables(journal, streams);
+        err = open_tables(journal);
     return err ? err : lmdb_front_apply(journal);
 }
 
@@ -254,7 +263,9 @@ static enum err open_in(struct lmdb_journal *journal, const struct journal_optio
     if (!err)
         err = prepare_files(journal, options, folder);
     if (!err)
-        err = open_settled(journal, folder, options->streams);
+        err = open_settled(journal, folder);
+    if (!err)
+        err = make_streams(journal, options->streams);
     if (!err)
         err = grow(journal, lmdb_map_bytes(options->max_bytes));
     return err ? err : lmdb_front_open(journal);
@@ -282,7 +293,7 @@ enum err journal_settle(const char *state)
     struct lmdb_journal *journal = new_journal();
     if (!journal)
         return ERR_NOMEM;
-    err = open_settled(journal, folder, NULL);
+    err = open_settled(journal, folder);
     lmdb_keep_lock_owner(folder);
     release(journal);
     return err;

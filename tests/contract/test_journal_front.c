@@ -276,6 +276,19 @@ CONTRACT_LMDB(a_journal_that_grows_after_a_power_cut_loses_nothing)
     check_whole(contract, &agent);
 }
 
+CONTRACT_LMDB(a_stream_that_is_new_after_a_power_cut_takes_nothing_away)
+{
+    static const char *const streams[] = {"events", "scores", "another", NULL};
+    struct chain agent = chain_start("events", "agent", 1);
+    struct headers headers;
+    contract_fill(contract, &agent, 5);
+    keep_headers(contract, &headers);
+    cr_assert(keep_one(contract, &agent, "acknowledged"));
+    cut_power(contract, &headers);
+    cr_assert_eq(contract_open(contract, 0, streams), ERR_OK);
+    check_whole(contract, &agent);
+}
+
 CONTRACT_LMDB(a_journal_that_is_settled_after_a_power_cut_may_be_compacted)
 {
     struct chain agent = chain_start("events", "agent", 1);
