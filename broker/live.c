@@ -129,6 +129,8 @@ static void take_subscription(struct live *live, struct net_message *message)
         return;
     if (net_allow(live->socket, bytes + 1, size - 1, is_on) || !is_on)
         return;
+    if (!live->has_listeners)
+        audience_catch_up(live->audience);
     for (size_t i = 0; live->streams[i] && !live->has_listeners; i++)
         skip_to_end(live, i); /* nobody has told us what was stored while nobody listened */
     live->has_listeners = true;

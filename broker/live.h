@@ -6,6 +6,7 @@
 #define SONGHUA_BROKER_LIVE_H
 
 #include "broker/access.h"
+#include "broker/audience.h"
 #include "broker/counters.h"
 #include "broker/journal/journal.h"
 #include "broker/listeners.h"
@@ -14,6 +15,7 @@
 struct live {
     struct net_socket *socket; /* XPUB */
     struct journal *journal;
+    struct audience *audience;
     struct access *access;
     struct listeners listeners;
     struct counters *counters;

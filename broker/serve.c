@@ -391,6 +391,7 @@ static enum err init(struct serve *serve, const struct serve_options *options)
     questions_init(&serve->questions);
     serve->live = (struct live){.socket = options->live,
                                 .journal = options->journal,
+                                .audience = options->audience,
                                 .access = options->access,
                                 .counters = options->counters,
                                 .streams = options->live_streams};
