@@ -106,7 +106,7 @@ bool alert_rules_apply(struct alert_track *track, const struct alert_fact *fact,
                        struct alert_news *out)
 {
     const Songhua__V1__Score *score = fact->score;
-    Songhua__V1__Severity severity;
+    Songhua__V1__Severity severity = SONGHUA__V1__SEVERITY__SEVERITY_WATCH;
     if (score->as_of_sequence <= track->as_of)
         return false;
     track->as_of = score->as_of_sequence;
