@@ -50,9 +50,9 @@ void answers_refuse_all(struct answers *answers, enum err err, uint64_t retry_ms
 {
     for (size_t i = 0; i < answers->count; i++) {
         struct answer *answer = &answers->items[i];
-        if (answer->kind != ANSWER_ACK)
+        if (answer->kind != ANSWER_ACK && answer->kind != ANSWER_WELCOME)
             continue;
-        answer->kind = ANSWER_REFUSAL;
+        answer->kind = answer->kind == ANSWER_ACK ? ANSWER_REFUSAL : ANSWER_ERROR;
         answer->err = err;
         answer->retry_ms = retry_ms;
         memset(&answer->state, 0, sizeof answer->state);

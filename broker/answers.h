@@ -40,7 +40,8 @@ struct answer *answers_add(struct answers *answers, const struct client_address 
 struct answer *answers_ack(struct answers *answers, const struct client_address *client,
                            const struct batch *batch);
 
-/* The commit failed: every acknowledgement becomes a refusal with `err`. */
+/* The commit failed: every acknowledgement becomes a refusal with `err`, and so does a Welcome, which would
+ * tell less than was acknowledged while something kept is not committed. */
 void answers_refuse_all(struct answers *answers, enum err err, uint64_t retry_ms);
 
 /* Pack a reply and send it to the client; what cannot be sent (the client is gone, its queue is full)

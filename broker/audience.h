@@ -23,8 +23,9 @@ struct audience {
     struct wake *intake;    /* of the intake: commit what is hidden */
     atomic_uint is_waiting; /* 0 or 1 */
     atomic_bool is_hidden;  /* set and cleared by the intake */
-    pthread_mutex_t mutex;  /* for the one below */
+    pthread_mutex_t mutex;  /* for those below */
     pthread_cond_t is_shown;
+    unsigned shows;
 };
 
 static inline void audience_init(struct audience *audience, struct wake *intake, struct wake *serve)
@@ -70,6 +71,7 @@ static inline void audience_show(struct audience *audience)
         return;
     pthread_mutex_lock(&audience->mutex);
     atomic_store(&audience->is_hidden, false);
+    audience->shows++;
     pthread_cond_broadcast(&audience->is_shown);
     pthread_mutex_unlock(&audience->mutex);
 }
@@ -79,9 +81,10 @@ static inline void audience_catch_up(struct audience *audience)
 {
     if (!atomic_load(&audience->is_hidden))
         return;
-    wake_signal(audience->intake);
     pthread_mutex_lock(&audience->mutex);
-    while (atomic_load(&audience->is_hidden))
+    unsigned shows = audience->shows;
+    wake_signal(audience->intake);
+    while (atomic_load(&audience->is_hidden) && audience->shows == shows)
         pthread_cond_wait(&audience->is_shown, &audience->mutex);
     pthread_mutex_unlock(&audience->mutex);
 }

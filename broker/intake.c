@@ -217,6 +217,7 @@ static void take_hello(struct intake *intake, const struct client_address *clien
         return;
     }
     struct answer *answer = answers_add(&intake->answers, client, ANSWER_WELCOME);
+    intake->is_asked = true; /* where the producer stands is said as it is committed */
     if (!answer)
         return;
     newcomers_add(&intake->newcomers, client);

@@ -262,9 +262,8 @@ static enum err check_size(struct examination *examination, MDB_envinfo *info)
                                            : info->me_mapsize;
     if (needed > examination->file_bytes)
         return ERR_CORRUPT; /* the file was made as large as its map, a copy as what is in use */
-    uint64_t behind = examination->file_bytes - needed;
-    if (!examination->is_copy && behind && behind < LMDB_FRONT_BYTES)
-        return ERR_CORRUPT; /* behind it is a front, or, where none was made yet, nothing */
+    if (examination->file_bytes % stat.ms_psize)
+        return ERR_CORRUPT;
     if (info->me_last_pgno >= info->me_mapsize / stat.ms_psize)
         return ERR_CORRUPT;
     return lmdb_check_headers(examination->path, stat.ms_psize);

@@ -5,31 +5,26 @@
 #include <unistd.h>
 
 /* A commit of LMDB changes at least four pages and flushes twice: the pages, then the header that leads to
- * them. For a batch that comes alone that is most of what its producer waits for. So small turns are
- * written, as the batches that they are, to the front, a place of the file behind LMDB's map:
+ * them. For a batch that comes alone that is most of what its producer waits for. So a few small ones may
+ * be kept: written, as the batches that they are, to the front, a place of the file behind LMDB's map, and
+ * flushed there, while their transaction stays open.
  *
- *   | LMDB's map: headers, pages … | slot of even transactions | slot of odd ones |
+ *   | LMDB's map: headers, pages … | front |
  *
- *   slot      pieces, until one is not whole
+ *   front     pieces, until one is not whole; behind the last one zeros
  *   piece     check | number of the transaction | size of what follows | records, each behind its size
  *   check     XXH3-64 over the rest of the piece; its seed is the check of the piece before, of the first
  *             the journal's id
  *
- * lmdb_keep() adds a piece and flushes it: its batches are durable, and the transaction stays open. When
- * it is committed all of it is in its slot, and the header need not be flushed until the next flush, of
- * whatever. After a power cut LMDB may be one transaction behind what was acknowledged. Then the slot of
- * the next number has it, and it is done again: same batches, same order, same times, so the same records.
- * One slot is enough for that and there are two, because the flush that makes a header durable is one of
- * the transaction after, whose slot may reach the disk earlier than that header does.
+ * The transaction is committed as any other, both flushes, and from then on its pieces mean nothing. When
+ * it is not, because the power failed, the process was killed or the disk was full, the front has it
+ * under the number of the next transaction, and it is done again: same batches, same order, same times,
+ * so the same records. Pieces of a later number would say that LMDB has lost a commit.
  *
- * Only batches go this way, and only few: writing twice costs more than a flush otherwise. A transaction
- * that changes anything else flushes its header too (is_outgrown).
- *
- * While a header is late, the older of the two on the disk belongs to the transaction before the last
- * two, and LMDB writes over pages that neither of these uses. So that it can still be followed
- * (lmdb_headers.c), a read transaction that began before the late one holds what it needs (pins). */
+ * Only batches can be kept, few of them, and only while the map has room at its end, so that no reader who
+ * holds old pages can keep them from being committed. */
 
-enum { PIECE_HEADER_BYTES = 24, SIZE_BYTES = 8 };
+enum { PIECE_HEADER_BYTES = 24, SIZE_BYTES = 8, ROOM_PAGES = 256 };
 
 static uint64_t first_seed(const struct lmdb_journal *journal)
 {
@@ -41,13 +36,13 @@ static uint64_t check_of(const unsigned char *piece, size_t size, uint64_t seed)
     return XXH3_64bits_withSeed(piece + CHECK_BYTES, size - CHECK_BYTES, seed);
 }
 
-static int write_at(const struct lmdb_journal *journal, uint64_t number, size_t from, size_t to)
+static int write_at(const struct lmdb_journal *journal, size_t from, size_t to)
 {
     int fd, code = mdb_env_get_fd(journal->env, &fd);
-    off_t place = (off_t)(journal->map_bytes + number % 2 * LMDB_SLOT_BYTES + from);
+    off_t place = (off_t)(journal->map_bytes + from);
     if (code)
         return code;
-    ssize_t done = pwrite(fd, journal->front.slot + from, to - from, place);
+    ssize_t done = pwrite(fd, journal->front.bytes + from, to - from, place);
     return done == (ssize_t)(to - from) ? 0 : done < 0 ? errno : EIO;
 }
 
@@ -57,148 +52,111 @@ static int flush_file(const struct lmdb_journal *journal)
     return code ? code : fdatasync(fd) ? errno : 0;
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- keeping ---------------------------------------------------------------------------------- */
 
 void lmdb_front_clear(struct lmdb_journal *journal)
 {
-    journal->front.size = journal->front.written = journal->front.kept = 0;
-    journal->front.is_outgrown = false;
-    journal->front.seed = first_seed(journal);
+    struct lmdb_front *front = &journal->front;
+    front->size = front->kept = 0;
+    front->is_closed = front->is_too_little = false;
+    front->seed = first_seed(journal);
 }
 
+/* Room for zeros behind the piece is kept. */
 void lmdb_front_add(struct lmdb_journal *journal, const void *record, size_t size)
 {
     struct lmdb_front *front = &journal->front;
-    size_t header = front->size == front->written ? PIECE_HEADER_BYTES : 0;
-    if (header + SIZE_BYTES + size > sizeof front->slot - front->size)
-        front->is_outgrown = true;
-    if (front->is_outgrown)
+    size_t header = front->size == front->kept ? PIECE_HEADER_BYTES : 0;
+    size_t needed = header + SIZE_BYTES + size + PIECE_HEADER_BYTES;
+    if (needed > sizeof front->bytes - front->size)
+        front->is_closed = true;
+    if (front->is_closed)
         return;
     front->size += header;
-    bytes_put_le64(front->slot + front->size, size);
-    memcpy(front->slot + front->size + SIZE_BYTES, record, size);
+    bytes_put_le64(front->bytes + front->size, size);
+    memcpy(front->bytes + front->size + SIZE_BYTES, record, size);
     front->size += SIZE_BYTES + size;
 }
 
-/* What was added since the last, as a piece. */
+/* The zeros end what is read: bytes of an earlier transaction, which a client has made, are no piece. */
 static int write_piece(struct lmdb_journal *journal, uint64_t number)
 {
     struct lmdb_front *front = &journal->front;
-    unsigned char *piece = front->slot + front->written;
-    size_t size = front->size - front->written;
-    if (!size)
-        return 0;
+    unsigned char *piece = front->bytes + front->kept;
+    size_t size = front->size - front->kept;
     bytes_put_le64(piece + 8, number);
     bytes_put_le64(piece + 16, size - PIECE_HEADER_BYTES);
     bytes_put_le64(piece, check_of(piece, size, front->seed));
-    int code =
-        is_mutant(MUTANT_NO_FRONT) ? 0 : write_at(journal, number, front->written, front->size);
-    if (code)
-        return code;
-    front->written = front->size;
-    front->seed = bytes_get_le64(piece);
-    return 0;
+    memset(piece + size, 0, PIECE_HEADER_BYTES);
+    return is_mutant(MUTANT_NO_FRONT)
+               ? 0
+               : write_at(journal, front->kept, front->size + PIECE_HEADER_BYTES);
 }
 
-/* What was written and not kept, of a transaction that LMDB did not take for this reason. If that fails
- * too, the next start will find it, and nobody may be told that it was refused: the journal ends. */
-static int void_piece(struct lmdb_journal *journal, uint64_t number, int reason)
+/* What a flush that failed has left on the disk cannot be known: it is final, whatever the code. */
+static enum err keep_piece(struct lmdb_journal *journal)
 {
-    size_t from = journal->front.kept;
-    if (from == journal->front.written)
-        return reason;
-    memset(journal->front.slot + from, 0, PIECE_HEADER_BYTES);
-    return write_at(journal, number, from, from + PIECE_HEADER_BYTES) ? ENOTRECOVERABLE : reason;
+    struct lmdb_front *front = &journal->front;
+    enum err err = lmdb_write_failed(journal, write_piece(journal, mdb_txn_id(journal->txn)));
+    if (err)
+        return err;
+    if (flush_file(journal))
+        return journal->final_error = ERR_IO;
+    front->seed = bytes_get_le64(front->bytes + front->kept);
+    front->kept = front->size;
+    return ERR_OK;
 }
 
-static int keep_piece(struct lmdb_journal *journal, uint64_t number)
+static bool has_room_behind(const struct lmdb_journal *journal)
 {
-    int code = write_piece(journal, number);
-    if (!code)
-        code = flush_file(journal);
-    if (code)
-        return void_piece(journal, number, code);
-    journal->front.kept = journal->front.written;
-    return 0;
+    MDB_envinfo info;
+    MDB_stat stat;
+    return !mdb_env_info(journal->env, &info) && !mdb_env_stat(journal->env, &stat) &&
+           info.me_last_pgno + ROOM_PAGES < journal->map_bytes / stat.ms_psize;
 }
 
 enum err lmdb_keep(struct journal *base, bool *is_kept)
 {
     struct lmdb_journal *journal = lmdb_of(base);
-    struct lmdb_front *front = &journal->front;
+    const struct lmdb_front *front = &journal->front;
     enum err err = journal->final_error ? journal->final_error : journal->spoilt;
     *is_kept = false;
-    if (!err && (!journal->is_dirty || front->is_outgrown))
+    if (!err &&
+        (!front->size || front->is_closed || front->is_too_little || !has_room_behind(journal)))
         return ERR_OK;
-    if (!err)
-        err = lmdb_write_failed(journal, keep_piece(journal, mdb_txn_id(journal->txn)));
+    if (!err && front->size > front->kept)
+        err = keep_piece(journal);
     if (err)
         lmdb_abort(base);
     *is_kept = !err;
     return err;
 }
 
-/* On the commit before this one, until the one after it. */
-static int pin(struct lmdb_journal *journal, uint64_t number)
-{
-    return is_mutant(MUTANT_NO_PIN) ? 0 : mdb_txn_renew(journal->front.pins[number % 2]);
-}
+/* --- doing it again --------------------------------------------------------------------------- */
 
-static void unpin(struct lmdb_journal *journal, uint64_t number)
+/* Where the file ends before it, there is none yet. Errors  LMDB's or the system's code. */
+static int read_front(struct lmdb_journal *journal)
 {
-    mdb_txn_reset(journal->front.pins[number % 2]);
-}
-
-int lmdb_front_commit(struct lmdb_journal *journal)
-{
-    struct lmdb_front *front = &journal->front;
-    uint64_t number = mdb_txn_id(journal->txn);
-    bool is_small = !front->is_outgrown && front->size;
-    bool is_header_late = is_small || is_mutant(MUTANT_NO_META_SYNC);
-    int code = is_small ? write_piece(journal, number) : 0;
-    if (!code && is_header_late)
-        code = pin(journal, number);
-    if (!code)
-        code = mdb_env_set_flags(journal->env, MDB_NOMETASYNC, is_header_late);
+    int fd, code = mdb_env_get_fd(journal->env, &fd);
+    size_t size = sizeof journal->front.bytes;
+    memset(journal->front.bytes, 0, size);
     if (code)
-        mdb_txn_abort(journal->txn);
-    else
-        code = lmdb_txn_commit(journal->env, journal->txn);
-    journal->txn = NULL; /* it is gone whatever the code */
-    if (code)
-        code = void_piece(journal, number, code);
-    else
-        front->kept = 0; /* LMDB has it */
-    unpin(journal, code ? number : number - 1);
-    return code;
+        return code;
+    ssize_t done = pread(fd, journal->front.bytes, size, (off_t)journal->map_bytes);
+    return done < 0 ? errno : 0;
 }
-
-/* --- opening ---------------------------------------------------------------------------------- */
 
 /* The size of the whole piece at `from`, 0: none. */
 static size_t find_piece(const struct lmdb_front *front, size_t from, uint64_t seed)
 {
-    const unsigned char *piece = front->slot + from;
-    if (sizeof front->slot - from < PIECE_HEADER_BYTES)
+    const unsigned char *piece = front->bytes + from;
+    if (sizeof front->bytes - from < PIECE_HEADER_BYTES)
         return 0;
     uint64_t size = bytes_get_le64(piece + 16);
-    if (size > sizeof front->slot - from - PIECE_HEADER_BYTES)
+    if (size > sizeof front->bytes - from - PIECE_HEADER_BYTES)
         return 0;
     size += PIECE_HEADER_BYTES;
     return bytes_get_le64(piece) == check_of(piece, size, seed) ? size : 0;
-}
-
-/* Whether the slot's first piece is whole; `number` is its transaction's. */
-static bool read_slot(struct lmdb_journal *journal, uint64_t slot, uint64_t *number)
-{
-    struct lmdb_front *front = &journal->front;
-    int fd;
-    off_t place = (off_t)(journal->map_bytes + slot % 2 * LMDB_SLOT_BYTES);
-    if (mdb_env_get_fd(journal->env, &fd) ||
-        pread(fd, front->slot, sizeof front->slot, place) != (ssize_t)sizeof front->slot)
-        return false;
-    *number = bytes_get_le64(front->slot + 8);
-    return find_piece(front, 0, first_seed(journal)) != 0;
 }
 
 static enum err append_again(struct lmdb_journal *journal, const unsigned char *bytes, size_t size)
@@ -206,7 +164,8 @@ static enum err append_again(struct lmdb_journal *journal, const unsigned char *
     struct record record;
     struct batch batch;
     struct journal_receipt receipt;
-    if (record_parse(bytes, size, &record) || batch_parse(record.frame, record.frame_size, &batch))
+    if (record_parse(bytes, size, &record) ||
+        batch_parse(record.frame, record.frame_size, &batch) || batch_check_digest(&batch))
         return ERR_CORRUPT;
     enum err err = lmdb_append(&journal->base, &batch, record.frame, record.frame_size,
                                record.stored_ms, &receipt);
@@ -236,63 +195,46 @@ static enum err commit_again(struct lmdb_journal *journal, uint64_t number)
     uint64_t seed = first_seed(journal);
     size_t from = 0, size;
     enum err err = ERR_OK;
-    front->is_outgrown = true; /* so the slot is not added to while it is read */
+    front->is_closed = true; /* it is read, not added to */
     while (!err && (size = find_piece(front, from, seed)) &&
-           bytes_get_le64(front->slot + from + 8) == number) {
-        seed = bytes_get_le64(front->slot + from);
-        err = append_piece(journal, front->slot + from, size);
+           bytes_get_le64(front->bytes + from + 8) == number) {
+        seed = bytes_get_le64(front->bytes + from);
+        err = append_piece(journal, front->bytes + from, size);
         from += size;
     }
-    return err ? err : lmdb_commit(&journal->base);
+    if (!err)
+        return lmdb_commit(&journal->base);
+    lmdb_abort(&journal->base);
+    return err;
 }
 
-enum err lmdb_front_apply(struct lmdb_journal *journal)
+enum err lmdb_front_apply(struct lmdb_journal *journal, bool is_expected)
 {
     MDB_envinfo info;
-    uint64_t number;
-    enum err err = ERR_OK;
-    for (int i = 0; i < 2 && !err; i++) {
-        err = lmdb_error(mdb_env_info(journal->env, &info));
-        if (err || !read_slot(journal, info.me_last_txnid + 1, &number) ||
-            number != info.me_last_txnid + 1)
-            break;
+    int code = mdb_env_info(journal->env, &info);
+    if (!code)
+        code = read_front(journal);
+    if (code)
+        return lmdb_error(code);
+    bool is_there = find_piece(&journal->front, 0, first_seed(journal)) != 0;
+    uint64_t number = is_there ? bytes_get_le64(journal->front.bytes + 8) : 0;
+    uint64_t next = info.me_last_txnid + 1;
+    enum err err = number > next || (is_expected && number != next) ? ERR_CORRUPT : ERR_OK;
+    if (!err && number == next)
         err = commit_again(journal, number);
-    }
-    if (err)
-        lmdb_abort(&journal->base);
     lmdb_front_clear(journal);
     return err;
 }
 
 /* All of it is written, so that no later write is the first of its place. */
-static int make_slot(struct lmdb_journal *journal, uint64_t slot)
-{
-    struct lmdb_front *front = &journal->front;
-    memset(front->slot, 0, sizeof front->slot);
-    bytes_put_le64(front->slot, check_of(front->slot, PIECE_HEADER_BYTES, first_seed(journal)));
-    int code = write_at(journal, slot, 0, sizeof front->slot);
-    return code ? code : flush_file(journal);
-}
-
 enum err lmdb_front_open(struct lmdb_journal *journal)
 {
-    uint64_t number;
-    int code = 0;
-    for (uint64_t i = 0; i < 2 && !code; i++) {
-        if (!read_slot(journal, i, &number)) /* new, or a power cut came upon it */
-            code = make_slot(journal, i);
-        if (!code)
-            code = mdb_txn_begin(journal->env, NULL, MDB_RDONLY, &journal->front.pins[i]);
-        if (!code)
-            mdb_txn_reset(journal->front.pins[i]);
-    }
-    lmdb_front_clear(journal);
-    return lmdb_error(code);
-}
-
-void lmdb_front_close(struct lmdb_journal *journal)
-{
-    for (size_t i = 0; i < 2; i++)
-        if (journal->front.pins[i])
-            mdb_txn_abort(journal->front.pins[i]);
+    struct lmdb_front *front = &journal->front;
+    int code = read_front(journal);
+    if (code || find_piece(front, 0, first_seed(journal)))
+        return lmdb_error(code);
+    memset(front->bytes, 0, sizeof front->bytes);
+    bytes_put_le64(front->bytes, check_of(front->bytes, PIECE_HEADER_BYTES, first_seed(journal)));
+    code = write_at(journal, 0, sizeof front->bytes);
+    return lmdb_error(code ? code : flush_file(journal));
 }

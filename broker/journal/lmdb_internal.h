@@ -38,8 +38,7 @@ enum {
     LMDB_TRIM_MAX = 100,                   /* records in one transaction */
     LMDB_LOOK_BACK_MAX = 65536,            /* batches of one producer */
     LMDB_FRONT_MAX = 16 * 1024,            /* of a transaction's batches */
-    LMDB_SLOT_BYTES = 64 * 1024,           /* from slot to slot: whole pages on every machine */
-    LMDB_FRONT_BYTES = 2 * LMDB_SLOT_BYTES /* behind the map, part of the file's size */
+    LMDB_FRONT_BYTES = 64 * 1024           /* behind the map: whole pages on every machine */
 };
 
 /* The journal is a directory in options->directory, made under another name and renamed. */
@@ -64,14 +63,14 @@ struct lmdb_reader {
     bool is_busy;
 };
 
-/* The batches of the open transaction, as they are written beside it (lmdb_front.c). */
+/* The batches of the open transaction, as they may be kept beside it (lmdb_front.c). */
 struct lmdb_front {
-    unsigned char slot[LMDB_FRONT_MAX];
-    size_t size, written, kept; /* added; of that in the file; of that flushed, and acknowledged */
-    uint64_t seed;              /* of the next piece's check */
-    bool is_owed;               /* what was kept is in the slot alone: its transaction has failed */
-    bool is_outgrown;           /* they are too many, or not all that the transaction changes */
-    MDB_txn *pins[2];           /* read transactions on the commits before a late header */
+    unsigned char bytes[LMDB_FRONT_MAX];
+    size_t size, kept;  /* added; of that in the file, flushed and acknowledged */
+    uint64_t seed;      /* of the next piece's check */
+    bool is_closed;     /* nothing more is added: it is full, or being read */
+    bool is_too_little; /* the transaction changes more than its batches tell */
+    bool is_owed;       /* what was kept is in the file alone: its transaction has failed */
 };
 
 struct lmdb_journal {
@@ -160,6 +159,7 @@ int lmdb_open_main_table(struct lmdb_journal *journal);
 enum err lmdb_write_failed(struct lmdb_journal *journal, int code);
 
 MUST_CHECK enum err lmdb_begin(struct lmdb_journal *journal); /* unless one is open */
+void lmdb_changed(struct lmdb_journal *journal);              /* by more than a batch */
 
 /* May so much be added? Records stop at the limit; the reserve behind it is for positions and trims. */
 enum lmdb_room { LMDB_ROOM_RECORD, LMDB_ROOM_POSITION };
@@ -176,13 +176,11 @@ void lmdb_abort(struct journal *journal);
 void lmdb_front_clear(struct lmdb_journal *journal); /* before a transaction's first batch */
 void lmdb_front_add(struct lmdb_journal *journal, const void *record, size_t size);
 enum err lmdb_keep(struct journal *journal, bool *is_kept);
-/* End the open transaction, flushed. LMDB's code, or that of a failed write; the transaction is gone. */
-int lmdb_front_commit(struct lmdb_journal *journal);
-/* What was acknowledged and is in the front alone, once the tables are open. ERR_CORRUPT: it does not fit. */
-MUST_CHECK enum err lmdb_front_apply(struct lmdb_journal *journal);
+/* Commit what was kept and is not committed, once the tables are open and before anything else is.
+ * Errors  ERR_CORRUPT (it does not fit, or is_expected and it is not there), and those of a commit. */
+MUST_CHECK enum err lmdb_front_apply(struct lmdb_journal *journal, bool is_expected);
 /* One behind the map where none is yet. The map keeps its size from here on. */
 MUST_CHECK enum err lmdb_front_open(struct lmdb_journal *journal);
-void lmdb_front_close(struct lmdb_journal *journal);
 
 /* --- lmdb_prepare.c ------------------------------------------------------------------------- */
 

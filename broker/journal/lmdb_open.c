@@ -52,8 +52,8 @@ static enum err take_lock(struct lmdb_journal *journal, const char *directory)
 
 /* --- the files -------------------------------------------------------------------------------- */
 
-/* LMDB's part of the file as it is. LMDB takes more where it uses more: of a copy, or of a file that was
- * made before there was a front, and then there is none behind it. */
+/* The file without the front. Less than LMDB's own size of the map where there is no front yet: of a copy,
+ * or of a file that was made before there was one. */
 static enum err find_map_bytes(const char *folder, uint64_t *out)
 {
     char path[PATH_MAX];
@@ -91,21 +91,23 @@ static enum err prepare_files(struct lmdb_journal *journal, const struct journal
  * write and its flush. Before anything is answered from it, it is on disk. */
 static enum err open_files(struct lmdb_journal *journal, const char *folder)
 {
-    const unsigned broken = is_mutant(MUTANT_NO_SYNC) ? MDB_NOSYNC : 0;
+    const unsigned broken = (is_mutant(MUTANT_NO_SYNC) ? MDB_NOSYNC : 0) |
+                            (is_mutant(MUTANT_NO_META_SYNC) ? MDB_NOMETASYNC : 0);
     MDB_envinfo info;
     int code = mdb_env_create(&journal->env);
     if (code)
         return lmdb_error(code);
     mdb_env_set_maxdbs(journal->env, LMDB_MAX_TABLES);
     mdb_env_set_maxreaders(journal->env, LMDB_MAX_READERS);
-    code = mdb_env_set_mapsize(journal->env, journal->map_bytes);
-    if (!code)
-        code = mdb_env_open(journal->env, folder, MDB_NOTLS | broken, 0600);
+    code = mdb_env_open(journal->env, folder, MDB_NOTLS | broken, 0600);
     if (!code)
         code = mdb_env_info(journal->env, &info);
+    if (!code && journal->map_bytes > info.me_mapsize)
+        code = mdb_env_set_mapsize(journal->env, journal->map_bytes);
     if (code)
         return lmdb_error(code);
-    journal->map_bytes = info.me_mapsize;
+    if (journal->map_bytes < info.me_mapsize)
+        journal->map_bytes = info.me_mapsize;
     return mdb_env_sync(journal->env, 1) ? ERR_IO : ERR_OK;
 }
 
@@ -226,7 +228,6 @@ static void release(struct lmdb_journal *journal)
 {
     if (journal->env) {
         lmdb_abort(&journal->base);
-        lmdb_front_close(journal);
         lmdb_readers_free(journal);
         mdb_env_close(journal->env);
     }
@@ -250,7 +251,7 @@ static enum err open_settled(struct lmdb_journal *journal, const char *folder)
         err = open_files(journal, folder);
     if (!err)
         err = open_tables(journal);
-    return err ? err : lmdb_front_apply(journal);
+    return err ? err : lmdb_front_apply(journal, false);
 }
 
 static enum err open_in(struct lmdb_journal *journal, const struct journal_options *options)

@@ -149,7 +149,7 @@ static enum err replace_position(struct lmdb_journal *journal, const struct key 
     if (err)
         return err;
     position_encode(position, row);
-    journal->is_dirty = journal->front.is_outgrown = true;
+    lmdb_changed(journal);
     int code = lmdb_row_put(journal->txn, journal->rows, key, row, sizeof row);
     return lmdb_write_failed(journal, code);
 }
@@ -158,7 +158,7 @@ static enum err replace_position(struct lmdb_journal *journal, const struct key 
 static enum err drop_position(struct lmdb_journal *journal, const struct key *key)
 {
     MDB_val name = lmdb_val(key->bytes, key->size);
-    journal->is_dirty = true;
+    lmdb_changed(journal);
     int code = mdb_del(journal->txn, journal->rows, &name, NULL);
     return lmdb_write_failed(journal, code == MDB_NOTFOUND ? 0 : code);
 }

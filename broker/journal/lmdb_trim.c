@@ -26,7 +26,7 @@ enum err lmdb_trim(struct journal *base, const char *stream_name, uint64_t befor
         code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
         if (code || !is_below(&key, before))
             break;
-        journal->is_dirty = journal->front.is_outgrown = true;
+        lmdb_changed(journal);
         code = mdb_cursor_del(cursor, 0);
         if (code)
             break;

@@ -128,9 +128,14 @@ static void keep(struct lmdb_journal *journal)
 static enum err pay_debt(struct lmdb_journal *journal)
 {
     journal->front.is_owed = false;
-    enum err err = lmdb_front_apply(journal);
+    enum err err = lmdb_front_apply(journal, true);
     journal->front.is_owed = err != ERR_OK;
     return err;
+}
+
+void lmdb_changed(struct lmdb_journal *journal)
+{
+    journal->is_dirty = journal->front.is_too_little = true;
 }
 
 enum err lmdb_begin(struct lmdb_journal *journal)
@@ -215,7 +220,9 @@ static enum err flush(struct lmdb_journal *journal)
         err = lmdb_write_failed(journal, write_totals(journal));
     if (err)
         return err;
-    err = lmdb_write_failed(journal, lmdb_front_commit(journal));
+    int code = lmdb_txn_commit(journal->env, journal->txn);
+    journal->txn = NULL; /* it is gone whatever the code */
+    err = lmdb_write_failed(journal, code);
     return !err && is_mutant(MUTANT_ROWS_APART) ? write_producers_apart(journal) : err;
 }
 
@@ -242,6 +249,7 @@ enum err lmdb_commit(struct journal *base)
     if (!err && journal->is_dirty) {
         err = flush(journal);
         if (!err) {
+            journal->front.kept = 0; /* LMDB has it */
             keep(journal);
             count_commit(journal, started_us);
         }

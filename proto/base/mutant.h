@@ -23,8 +23,7 @@ enum mutant {
     MUTANT_NO_CHECKSUM,       /* a record's checksum is not looked at */
     MUTANT_BLIND_REPEAT,      /* a repeat is acknowledged whatever its digest */
     MUTANT_FIRST_FRAME,       /* the user's identity is taken from the first frame of a message */
-    MUTANT_NO_FRONT,          /* a small commit's batches are not written beside it */
-    MUTANT_NO_PIN             /* pages that a header on the disk leads to are written over */
+    MUTANT_NO_FRONT           /* what is kept is not written */
 };
 
 #ifndef SONGHUA_MUTANT

@@ -1,4 +1,4 @@
-/* The LMDB engine's front: a small commit whose header a power cut has taken is stored again from it. */
+/* Batches that are kept before they are committed, and the LMDB engine's front, where they stand. */
 #include "broker/journal/care.h"
 #include "broker/journal/lmdb_internal.h"
 #include "tests/contract/journal_contract.h"
@@ -9,11 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* LMDB's two headers, each in a page of its own. */
-struct headers {
-    unsigned char bytes[2 * 4096];
-};
-
 static int open_file(const struct contract *contract)
 {
     char path[128];
@@ -21,24 +16,6 @@ static int open_file(const struct contract *contract)
     int fd = open(path, O_RDWR);
     cr_assert_geq(fd, 0);
     return fd;
-}
-
-static void keep_headers(struct contract *contract, struct headers *headers)
-{
-    int fd;
-    cr_assert_eq(mdb_env_get_fd(lmdb_of(contract->journal)->env, &fd), 0);
-    cr_assert_eq(pread(fd, headers->bytes, sizeof headers->bytes, 0),
-                 (ssize_t)sizeof headers->bytes);
-}
-
-/* The power fails: what was flushed with the last commits is there, their headers are not. */
-static void cut_power(struct contract *contract, const struct headers *headers)
-{
-    journal_close(&contract->journal);
-    int fd = open_file(contract);
-    cr_assert_eq(pwrite(fd, headers->bytes, sizeof headers->bytes, 0),
-                 (ssize_t)sizeof headers->bytes);
-    close(fd);
 }
 
 static void commit_one(struct contract *contract, struct chain *chain, const char *payload)
@@ -158,38 +135,42 @@ CONTRACT(more_is_kept_only_while_there_is_room_for_it)
     cr_assert(keep_one(contract, &agent, "again"));
 }
 
-/* --- a power cut ------------------------------------------------------------------------------ */
-
-CONTRACT_LMDB(what_was_kept_and_committed_is_stored_again)
+CONTRACT(a_position_taken_away_after_a_batch_was_kept_is_committed)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    struct headers headers;
-    for (int round = 0; round < 20; round++) {
-        contract_fill(contract, &agent, 2);
-        keep_headers(contract, &headers);
-        for (int i = 0; i <= round % 4; i++)
-            cr_assert(keep_one(contract, &agent, "kept"));
-        if (round % 3)
-            commit_one(contract, &agent, "committed");
-        if (round % 3 == 2)
-            cr_assert(keep_one(contract, &agent, "kept of the next"));
-        cut_power(contract, &headers);
-        cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK, "round %d", round);
-        check_whole(contract, &agent);
-    }
+    struct position position;
+    bool is_kept;
+    contract_fill(contract, &agent, 3);
+    cr_assert_eq(journal_save_position(contract->journal, "events", "c", 0, 2, 1, NULL), ERR_OK);
+    contract_commit(contract);
+    cr_assert(keep_one(contract, &agent, "kept"));
+    cr_assert_eq(journal_save_position(contract->journal, "events", "c", 2, 0, 1, NULL), ERR_OK);
+    cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_OK);
+    cr_assert_not(is_kept);
+    contract_commit(contract);
+    contract_reopen(contract);
+    cr_assert_eq(journal_position(contract->journal, "events", "c", &position), ERR_OK);
+    cr_assert_eq(position.position, 0);
+    check_whole(contract, &agent);
 }
 
-CONTRACT_LMDB(a_small_commit_without_its_header_is_stored_again_with_its_time)
+/* --- the front -------------------------------------------------------------------------------- */
+
+/* The process ends without a commit. */
+static void end(struct contract *contract)
+{
+    journal_close(&contract->journal);
+}
+
+CONTRACT_LMDB(what_was_kept_is_stored_again_with_its_time)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    struct headers headers;
     contract_fill(contract, &agent, 5);
-    keep_headers(contract, &headers);
     contract->now_ms += 12345;
     cr_assert_eq(contract_append(contract, &agent, "one", NULL), ERR_OK);
-    commit_one(contract, &agent, "two");
-    uint64_t stored_ms = contract_bounds(contract, "events").last_ms;
-    cut_power(contract, &headers);
+    cr_assert(keep_one(contract, &agent, "two"));
+    uint64_t stored_ms = contract->now_ms;
+    end(contract);
     contract->now_ms += 100000;
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
     check_whole(contract, &agent);
@@ -199,75 +180,118 @@ CONTRACT_LMDB(a_small_commit_without_its_header_is_stored_again_with_its_time)
     check_whole(contract, &agent);
 }
 
-/* The flush that makes a header durable may be cut short after its own slot is on the disk. */
-CONTRACT_LMDB(two_commits_without_their_headers_are_stored_again_in_order)
+CONTRACT_LMDB(what_is_kept_before_and_after_a_commit_is_stored_once)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    struct headers headers;
     for (int round = 0; round < 20; round++) {
-        contract_fill(contract, &agent, 3);
-        keep_headers(contract, &headers);
-        commit_one(contract, &agent, "one");
-        commit_one(contract, &agent, "two");
-        cut_power(contract, &headers);
+        contract_fill(contract, &agent, 2);
+        for (int i = 0; i <= round % 4; i++)
+            cr_assert(keep_one(contract, &agent, "kept"));
+        if (round % 3)
+            commit_one(contract, &agent, "committed");
+        if (round % 3 == 2)
+            cr_assert(keep_one(contract, &agent, "kept of the next"));
+        end(contract);
         cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK, "round %d", round);
         check_whole(contract, &agent);
     }
 }
 
-CONTRACT_LMDB(a_slot_that_is_not_whole_is_no_commit)
+CONTRACT_LMDB(a_piece_that_is_not_whole_was_never_kept)
 {
     struct chain agent = chain_start("events", "agent", 1), kept;
-    struct headers headers;
     unsigned char byte;
     contract_fill(contract, &agent, 5);
-    keep_headers(contract, &headers);
+    cr_assert(keep_one(contract, &agent, "kept"));
     kept = agent;
-    commit_one(contract, &agent, "under way");
-    off_t end = (off_t)contract_file_size(contract) - LMDB_FRONT_BYTES;
-    cut_power(contract, &headers);
+    off_t piece =
+        (off_t)(lmdb_of(contract->journal)->map_bytes + lmdb_of(contract->journal)->front.size);
+    cr_assert(keep_one(contract, &agent, "under way"));
+    end(contract);
     int fd = open_file(contract);
-    for (off_t slot = 0; slot < 2; slot++) {
-        off_t at = end + slot * LMDB_SLOT_BYTES + 100;
-        cr_assert_eq(pread(fd, &byte, 1, at), 1);
-        byte ^= 1;
-        cr_assert_eq(pwrite(fd, &byte, 1, at), 1);
-    }
+    cr_assert_eq(pread(fd, &byte, 1, piece + 50), 1);
+    byte ^= 1;
+    cr_assert_eq(pwrite(fd, &byte, 1, piece + 50), 1);
     close(fd);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
     check_whole(contract, &kept);
     contract_fill(contract, &kept, 3);
 }
 
-CONTRACT_LMDB(what_is_large_or_more_than_batches_needs_no_front)
+CONTRACT_LMDB(what_is_too_large_for_the_front_is_committed)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    struct position position;
-    struct headers headers;
     char *payload = contract_payload(LMDB_FRONT_MAX, 'x');
-    commit_one(contract, &agent, "small");
-    commit_one(contract, &agent, payload);
-    keep_headers(contract, &headers);
-    cut_power(contract, &headers); /* of nothing: they were flushed */
-    cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
-    check_whole(contract, &agent);
-    cr_assert_eq(journal_save_position(contract->journal, "events", "c", 0, 2, 1, NULL), ERR_OK);
-    commit_one(contract, &agent, "with a position");
+    cr_assert(keep_one(contract, &agent, "small"));
+    cr_assert_not(keep_one(contract, &agent, payload));
+    contract_commit(contract);
     contract_reopen(contract);
-    cr_assert_eq(journal_position(contract->journal, "events", "c", &position), ERR_OK);
-    cr_assert_eq(position.position, 2);
     check_whole(contract, &agent);
     free(payload);
 }
 
-CONTRACT_LMDB(a_journal_that_grows_after_a_power_cut_loses_nothing)
+/* So that a reader who holds old pages cannot keep what was acknowledged from being committed. */
+CONTRACT_LMDB(nothing_is_kept_when_the_map_has_no_room_at_its_end)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    struct headers headers;
+    char *payload = contract_payload(64 * 1024, 'x');
+    enum err err = ERR_OK;
+    while (!err) {
+        err = contract_append(contract, &agent, payload, NULL);
+        if (!err)
+            contract_commit(contract);
+    }
+    free(payload);
+    journal_abort(contract->journal);
+    uint64_t removed;
+    cr_assert_eq(journal_trim(contract->journal, "events", 20, &removed), ERR_OK);
+    contract_commit(contract);
+    MDB_envinfo info;
+    mdb_env_info(lmdb_of(contract->journal)->env, &info);
+    lmdb_of(contract->journal)->map_bytes =
+        (info.me_last_pgno + 100) * 4096; /* as if that were all */
+    cr_assert_not(keep_one(contract, &agent, "small"));
+}
+
+CONTRACT_LMDB(what_is_owed_and_cannot_be_read_is_no_success)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    int fd;
+    contract_fill(contract, &agent, 2);
+    cr_assert(keep_one(contract, &agent, "three"));
+    journal_abort(contract->journal);
+    cr_assert_eq(mdb_env_get_fd(lmdb_of(contract->journal)->env, &fd), 0);
+    cr_assert_eq(ftruncate(fd, (off_t)contract_file_size(contract) - LMDB_FRONT_BYTES), 0);
+    cr_assert_eq(journal_commit(contract->journal), ERR_CORRUPT);
+}
+
+/* LMDB's two headers, each in a page of its own, as they were before a commit. */
+CONTRACT_LMDB(a_front_that_is_ahead_of_lmdb_tells_of_a_lost_commit)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    long page = sysconf(_SC_PAGESIZE);
+    unsigned char *headers = malloc((size_t)page * 2);
+    int fd;
+    cr_assert_not_null(headers);
     contract_fill(contract, &agent, 5);
-    keep_headers(contract, &headers);
-    commit_one(contract, &agent, "acknowledged");
-    cut_power(contract, &headers);
+    cr_assert_eq(mdb_env_get_fd(lmdb_of(contract->journal)->env, &fd), 0);
+    cr_assert_eq(pread(fd, headers, (size_t)page * 2, 0), page * 2);
+    commit_one(contract, &agent, "lost");
+    cr_assert(keep_one(contract, &agent, "kept"));
+    end(contract);
+    fd = open_file(contract);
+    cr_assert_eq(pwrite(fd, headers, (size_t)page * 2, 0), page * 2);
+    close(fd);
+    free(headers);
+    cr_assert_eq(contract_open(contract, 0, NULL), ERR_CORRUPT);
+}
+
+CONTRACT_LMDB(a_journal_that_grows_with_something_kept_loses_nothing)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    contract_fill(contract, &agent, 5);
+    cr_assert(keep_one(contract, &agent, "kept"));
+    end(contract);
     cr_assert_eq(contract_open(contract, 2 * JOURNAL_MIN_BYTES, NULL), ERR_OK);
     check_whole(contract, &agent);
     cr_assert_eq(contract_file_size(contract), 2 * JOURNAL_MIN_BYTES);
@@ -276,28 +300,24 @@ CONTRACT_LMDB(a_journal_that_grows_after_a_power_cut_loses_nothing)
     check_whole(contract, &agent);
 }
 
-CONTRACT_LMDB(a_stream_that_is_new_after_a_power_cut_takes_nothing_away)
+CONTRACT_LMDB(a_stream_that_is_new_takes_nothing_of_what_was_kept)
 {
     static const char *const streams[] = {"events", "scores", "another", NULL};
     struct chain agent = chain_start("events", "agent", 1);
-    struct headers headers;
     contract_fill(contract, &agent, 5);
-    keep_headers(contract, &headers);
-    cr_assert(keep_one(contract, &agent, "acknowledged"));
-    cut_power(contract, &headers);
+    cr_assert(keep_one(contract, &agent, "kept"));
+    end(contract);
     cr_assert_eq(contract_open(contract, 0, streams), ERR_OK);
     check_whole(contract, &agent);
 }
 
-CONTRACT_LMDB(a_journal_that_is_settled_after_a_power_cut_may_be_compacted)
+CONTRACT_LMDB(a_journal_that_is_settled_may_be_compacted)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    struct headers headers;
     char folder[CARE_PATH_BYTES];
     contract_fill(contract, &agent, 5);
-    keep_headers(contract, &headers);
-    commit_one(contract, &agent, "acknowledged");
-    cut_power(contract, &headers);
+    cr_assert(keep_one(contract, &agent, "kept"));
+    end(contract);
     cr_assert_eq(journal_settle(contract->directory), ERR_OK);
     cr_assert_eq(journal_compact(contract->directory, 0, folder), ERR_OK);
     cr_assert_eq(journal_compact_use(contract->directory), ERR_OK);
@@ -305,23 +325,176 @@ CONTRACT_LMDB(a_journal_that_is_settled_after_a_power_cut_may_be_compacted)
     check_whole(contract, &agent);
 }
 
-/* A file made before there was a front is all LMDB's. */
+/* --- files made before there was a front: all LMDB's ------------------------------------------- */
+
+static void make_without_front(struct contract *contract, struct chain *agent)
+{
+    char folder[CARE_PATH_BYTES];
+    contract_fill(contract, agent, 5);
+    end(contract);
+    cr_assert_eq(journal_compact(contract->directory, JOURNAL_MIN_BYTES, folder), ERR_OK);
+    cr_assert_eq(journal_compact_use(contract->directory), ERR_OK);
+    cr_assert_eq(contract_file_size(contract), JOURNAL_MIN_BYTES);
+}
+
 CONTRACT_LMDB(a_file_without_a_front_is_given_one)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    char folder[CARE_PATH_BYTES];
-    contract_fill(contract, &agent, 5);
-    journal_close(&contract->journal);
-    cr_assert_eq(journal_compact(contract->directory, 0, folder), ERR_OK); /* as it leaves one */
-    cr_assert_eq(journal_compact_use(contract->directory), ERR_OK);
-    for (int i = 0; i < 2; i++) {
-        struct headers headers;
+    make_without_front(contract, &agent);
+    for (int i = 0; i < 3; i++) {
         cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
         check_whole(contract, &agent);
-        keep_headers(contract, &headers);
-        commit_one(contract, &agent, "acknowledged");
-        cut_power(contract, &headers);
+        cr_assert(keep_one(contract, &agent, "kept"));
+        end(contract);
     }
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
     check_whole(contract, &agent);
+}
+
+CONTRACT_LMDB(a_file_without_a_front_may_grow_a_little)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    make_without_front(contract, &agent);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(contract_open(contract, JOURNAL_MIN_BYTES + LMDB_FRONT_BYTES / 2, NULL),
+                     ERR_OK);
+        check_whole(contract, &agent);
+        contract_fill(contract, &agent, 2);
+        end(contract);
+    }
+    cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
+    check_whole(contract, &agent);
+}
+
+/* All but the last pages, in one row that is thrown away again. */
+static void fill_map(const char *folder)
+{
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi rows, table;
+    MDB_envinfo info;
+    MDB_stat stat;
+    MDB_val key = {1, "x"}, value = {0, NULL};
+    cr_assert_eq(mdb_env_create(&env), 0);
+    mdb_env_set_maxdbs(env, 8);
+    cr_assert_eq(mdb_env_open(env, folder, MDB_NOTLS, 0600), 0);
+    mdb_env_info(env, &info);
+    mdb_env_stat(env, &stat);
+    value.mv_size =
+        (info.me_mapsize / stat.ms_psize - info.me_last_pgno - 20) * stat.ms_psize - 100;
+    cr_assert_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    cr_assert_eq(mdb_dbi_open(txn, "zzz", MDB_CREATE, &table), 0);
+    cr_assert_eq(mdb_put(txn, table, &key, &value, MDB_RESERVE), 0);
+    cr_assert_eq(mdb_txn_commit(txn), 0);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
+        cr_assert_eq(mdb_dbi_open(txn, NULL, 0, &rows), 0);
+        cr_assert_eq(i ? 0 : mdb_drop(txn, table, 1), 0);
+        cr_assert_eq(lmdb_put_commit(txn, rows), 0);
+        cr_assert_eq(mdb_txn_commit(txn), 0);
+    }
+    mdb_env_close(env);
+}
+
+CONTRACT_LMDB(a_file_without_a_front_that_was_once_full_opens_again_and_again)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    char path[128];
+    make_without_front(contract, &agent);
+    contract_path(contract, "journal", path);
+    fill_map(path);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK, "start %d", i);
+        contract_fill(contract, &agent, 2);
+        check_whole(contract, &agent);
+        end(contract);
+    }
+    cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
+}
+
+/* --- what a client could place there ----------------------------------------------------------- */
+
+static struct batch make_batch(const char *producer, const void *payload, size_t size,
+                               struct buffer *frame)
+{
+    struct batch batch = {.epoch = 1,
+                          .sequence = 1,
+                          .created_ms = 1700000000000,
+                          .event_count = 1,
+                          .topic = "observation",
+                          .payload = payload,
+                          .payload_size = size};
+    snprintf(batch.stream, sizeof batch.stream, "events");
+    snprintf(batch.producer, sizeof batch.producer, "%s", producer);
+    batch_digest(&batch, batch.digest);
+    buffer_clear(frame);
+    cr_assert_eq(batch_write(&batch, frame), ERR_OK);
+    cr_assert_eq(batch_parse(frame->data, frame->size, &batch), ERR_OK);
+    return batch;
+}
+
+/* A piece of one record; its size. */
+static size_t forge(unsigned char *to, uint64_t number, const struct record *record, uint64_t seed)
+{
+    size_t size = RECORD_PREFIX_BYTES + record->frame_size;
+    bytes_put_le64(to + 8, number);
+    bytes_put_le64(to + 16, 8 + size);
+    bytes_put_le64(to + 24, size);
+    record_write(record, to + 32);
+    bytes_put_le64(to, XXH3_64bits_withSeed(to + 8, 24 + size, seed));
+    return 32 + size;
+}
+
+/* All that the forger knows: the journal's id, which every Welcome says, what comes next, and the time. */
+CONTRACT_LMDB(what_a_client_sent_is_never_taken_for_a_piece)
+{
+    static unsigned char piece[8192], payload[8192], probe[64];
+    struct chain other = chain_start("events", "other", 1);
+    struct buffer first, second, third;
+    struct producer_state state;
+    MDB_envinfo info;
+    bool is_kept;
+    buffer_init(&first, BATCH_FRAME_MAX_BYTES);
+    buffer_init(&second, BATCH_FRAME_MAX_BYTES);
+    buffer_init(&third, BATCH_FRAME_MAX_BYTES);
+    contract_fill(contract, &other, 3);
+    mdb_env_info(lmdb_of(contract->journal)->env, &info);
+    uint64_t number = info.me_last_txnid + 3, ms = contract->now_ms;
+    /* what will be kept last, and what its piece is */
+    memset(probe, 'p', sizeof probe);
+    memset(payload, 'z', 600);
+    struct batch late = make_batch("mallory-2", payload, 600, &second);
+    const struct record last = {6, ms, second.data, second.size};
+    size_t end_of_last =
+        forge(piece, number, &last, XXH3_64bits(journal_id(contract->journal), JOURNAL_ID_BYTES));
+    /* somebody else's batch, kept before it, where that piece will end */
+    (void)make_batch("victim", "forged", 6, &third);
+    memset(payload, 'q', sizeof payload);
+    memcpy(payload, probe, sizeof probe);
+    (void)make_batch("mallory-1", payload, 4000, &first);
+    unsigned char *at = memmem(first.data, first.size, probe, sizeof probe);
+    cr_assert_not_null(at);
+    size_t start = 32 + RECORD_PREFIX_BYTES + (size_t)(at - first.data);
+    cr_assert_gt(end_of_last, start);
+    const struct record forged = {7, ms, third.data, third.size};
+    forge(payload + (end_of_last - start), number, &forged, bytes_get_le64(piece));
+    struct batch early = make_batch("mallory-1", payload, 4000, &first);
+    cr_assert_eq(journal_append(contract->journal, &early, first.data, first.size, ms, NULL),
+                 ERR_OK);
+    cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_OK);
+    cr_assert(is_kept);
+    contract_commit(contract);
+    contract_fill(contract, &other, 1);
+    cr_assert_eq(journal_append(contract->journal, &late, second.data, second.size, ms, NULL),
+                 ERR_OK);
+    cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_OK);
+    cr_assert(is_kept);
+    contract_reopen(contract);
+    cr_assert_eq(journal_producer(contract->journal, "events", "mallory-2", &state), ERR_OK);
+    cr_assert_eq(state.sequence, 1);
+    cr_assert_eq(journal_producer(contract->journal, "events", "victim", &state), ERR_OK);
+    cr_assert_eq(state.sequence, 0, "a batch was stored that never came");
+    buffer_fini(&first);
+    buffer_fini(&second);
+    buffer_fini(&third);
 }

@@ -20,7 +20,6 @@ mutants() {
 9 blind-repeat journal/another_batch*
 10 first-frame publish_fetch/*
 11 no-front fault_power/*journal*
-12 no-pin fault_power/*journal*
 TABLE
 }
 
