@@ -107,6 +107,10 @@ static void take_comparison(struct panel *panel, const struct comparison *compar
     size_t than = part_of(panel, comparison->than, comparison->place, "than", diag);
     if (more == SIZE_MAX || than == SIZE_MAX)
         return;
+    if (!(comparison->times >= 1)) { /* it was refused already, and is 0 */
+        panel->is_whole = false;
+        return;
+    }
     double *cell = &panel->matrix[more * panel->count + than];
     if (more == than || *cell != 0) {
         schema_find(diag, comparison->place, FINDING_ID_REPEATED, "pairwise", comparison->more,

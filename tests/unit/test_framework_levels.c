@@ -108,6 +108,17 @@ Test(framework_levels, comparisons_name_every_pair_of_parts_once, .timeout = 10)
                    FINDING_KEY_UNKNOWN, 9, 56, "than");
 }
 
+/* The earlier part is the one that is worth more: its own half of the matrix has no figure either. */
+Test(framework_levels, a_comparison_without_a_usable_figure_is_refused_and_not_judged,
+     .timeout = 10)
+{
+    expect_refused(HEAD GROUP(PAIRS("2", "2", "12")) ITEMS END, FINDING_NUMBER_OUT, 12, 43,
+                   "between");
+    expect_refused(HEAD GROUP(",\n     pairwise: [{more: x, than: y, times: 2},"
+                              " {more: y, than: z, times: 2}, {more: x, than: z}]") ITEMS END,
+                   FINDING_KEY_MISSING, 10, 77, "required key");
+}
+
 Test(framework_levels, what_is_compared_has_no_other_weights, .timeout = 10)
 {
     expect_refused(HEAD GROUP(", weights: equal" PAIRS("2", "2", "4")) ITEMS END,
