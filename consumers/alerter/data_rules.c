@@ -216,6 +216,14 @@ static void write_doubt(struct saying *saying, const Songhua__V1__Doubt *doubt)
         snprintf(saying->en, sizeof saying->en, "%s, doubtful figure: %s.", en, doubt->text_en);
         return;
     }
+    if (doubt->by_framework) {
+        snprintf(saying->zh, sizeof saying->zh, "%s指标 %s %s：%s，按指标体系 %s 不再存疑。", zh,
+                 doubt->indicator, doubt->period, kind.zh, doubt->framework);
+        snprintf(saying->en, sizeof saying->en,
+                 "%s, indicator %s, %s: the doubt (%s) does not arise under framework %s.", en,
+                 doubt->indicator, doubt->period, kind.id, doubt->framework);
+        return;
+    }
     snprintf(saying->zh, sizeof saying->zh, "%s指标 %s %s：%s，%s。", zh, doubt->indicator,
              doubt->period, kind.zh,
              doubt->is_answered ? "填报单位已核实" : "数据已修订，疑点消除");

@@ -6,7 +6,8 @@
  *   no_baseline         a score says that there is no baseline, so   a score of the target there says nothing of
  *                       that figures cannot be judged                the kind
  *   doubtful_figure     a figure is doubted (all kinds but late,      the doubt is cleared: the figures were
- *                       which has its rule)                          revised, or the reporter has confirmed
+ *                       which has its rule)                          revised, the reporter has confirmed, or a
+ *                                                                    later framework does not raise it
  *   framework_refused   a framework in the record could not be used;   a score is made under that framework
  *                       region 000000, indicator "framework", target   with that version or a later one
  *                       its id

@@ -206,6 +206,7 @@ static void put_doubt(struct json *json, const Songhua__V1__Doubt *doubt)
     json_text(json, "doubt_zh", kind.zh);
     json_bool(json, "is_cleared", doubt->is_cleared);
     json_bool(json, "is_answered", doubt->is_answered);
+    json_bool(json, "by_framework", doubt->by_framework);
     json_text(json, "framework", doubt->framework);
     json_u64(json, "as_of_sequence", doubt->as_of_sequence);
     json_double(json, "value", doubt->value);

@@ -1,5 +1,6 @@
 #include "consumers/scorer/doubting.h"
 
+#include "consumers/evaluate/history.h"
 #include "consumers/scorer/looked.h"
 #include "proto/base/text.h"
 #include "proto/event/event.h"
@@ -60,6 +61,7 @@ static enum err publish_cleared(struct doubting *doubting, const struct doubt_pl
     cleared.kind = kind;
     cleared.is_cleared = true;
     cleared.is_answered = is_answered;
+    cleared.by_framework = doubting->is_framework && !is_answered;
     cleared.as_of_sequence = doubting->as_of.sequence;
     cleared.framework = label;
     cleared.unit = text_unconst(place->indicator->unit);
@@ -132,6 +134,52 @@ enum err doubting_end(struct doubting *doubting, const struct doubt_place *place
     enum err err =
         scorer_state_doubt(doubting->state, key, NULL, 0, doubting->effects, &before, &is_changed);
     return err || !is_changed ? err : publish_changes(&collecting, place, before);
+}
+
+/* --- a framework -------------------------------------------------------------------------------- */
+
+static bool is_doubted(const struct doubting *doubting, const struct doubt_place *place)
+{
+    char key[PLACE_KEY_BYTES];
+    put_key(place, key);
+    return map_find(&doubting->state->doubts, key, strlen(key)) != NULL;
+}
+
+/* Periods in order: the table's own order is not the same after a restart. */
+static enum err look_at_series(struct doubting *doubting, struct doubt_place *place, size_t *anew)
+{
+    struct history history =
+        evaluation_history_of(doubting->state->evaluation, doubting->as_of, place->indicator,
+                              place->definition, place->region);
+    const uint32_t count = history_slot_count(&history);
+    enum err err = ERR_OK;
+    for (uint32_t i = 0; i < count && !err; i++) {
+        place->period = period_from_key(history.series->slots[i].key);
+        bool is_recent = i + DOUBTING_PERIODS >= count && *anew < DOUBTING_ANEW;
+        if (!is_recent && !is_doubted(doubting, place))
+            continue;
+        *anew += is_recent ? 1 : 0;
+        err = look_at(doubting, place);
+    }
+    return err;
+}
+
+enum err doubting_of_framework(struct doubting *doubting)
+{
+    const struct framework *framework = doubting->framework;
+    size_t anew = 0;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < framework->indicator_count && !err; i++) {
+        const struct indicator *indicator = &framework->indicators[i];
+        for (size_t j = 0; j <= indicator->definition_count && !err; j++)
+            for (size_t k = 0; k < indicator->region_count && !err; k++) {
+                struct doubt_place place = {.indicator = indicator,
+                                            .region = indicator->regions[k]};
+                place.definition = j > 0 ? &indicator->definitions[j - 1] : NULL;
+                err = look_at_series(doubting, &place, &anew);
+            }
+    }
+    return err;
 }
 
 /* --- the record --------------------------------------------------------------------------------- */

@@ -175,7 +175,8 @@ static enum err judge_record(struct judging *judging, const struct service_input
                                 .as_of = judging->as_of,
                                 .touched = &judging->scorer->touched,
                                 .arena = &judging->scorer->arena,
-                                .effects = judging->effects};
+                                .effects = judging->effects,
+                                .is_framework = absorbed->is_framework};
     enum err err = ERR_OK;
     if (absorbed->is_framework || day > state->day) {
         err = scorer_state_turn(state, day, judging->effects);
@@ -189,6 +190,8 @@ static enum err judge_record(struct judging *judging, const struct service_input
         .before = evaluation_framework(state->evaluation, (struct as_of){input->sequence - 1, 0})};
     if (!err && absorbed->is_framework)
         err = closing_of_framework(&closing);
+    if (!err && absorbed->is_framework)
+        err = doubting_of_framework(&doubting);
     return err || !absorbed->has_changed ? err : doubting_of_record(&doubting, input);
 }
 

@@ -94,6 +94,7 @@ Test(closing, an_item_that_is_left_out_is_closed_with_its_doubts, .timeout = 20)
             if (event->body_case != SONGHUA__V1__EVENT__BODY_DOUBT)
                 continue;
             cr_expect(event->doubt->is_cleared);
+            cr_expect(event->doubt->by_framework, "its figures are as they were");
             cr_expect_str_eq(event->doubt->indicator, "rd");
             cleared++;
         }

@@ -225,6 +225,30 @@ Test(data_rules, a_doubt_that_was_answered_resolves_and_says_so, .timeout = 10)
     data_free(&data);
 }
 
+Test(data_rules, a_doubt_that_a_framework_ends_is_not_said_to_be_revised, .timeout = 10)
+{
+    struct data_case data = data_new();
+    Songhua__V1__Doubt doubt = SONGHUA__V1__DOUBT__INIT;
+    tell_doubt(&data, SLIP, "2023", false, false);
+    doubt.indicator = (char *)"rd_intensity";
+    doubt.period = (char *)"2023";
+    doubt.kind = SLIP;
+    doubt.is_cleared = doubt.by_framework = true;
+    doubt.framework = (char *)"f@2";
+    begin(&data);
+    doubt.as_of_sequence = data.sequence;
+    const struct data_fact fact = {220000, data.sequence, 0, 5000};
+    cr_assert_eq(data_rules_doubt(&data.state, &fact, &doubt, &data.effects), ERR_OK);
+    const Songhua__V1__Alert *alert = end(&data);
+    cr_assert_not_null(alert);
+    cr_expect_eq(alert->state, RESOLVED);
+    cr_expect_null(strstr(alert->summary_en, "revised"), "%s", alert->summary_en);
+    cr_expect_not_null(strstr(alert->summary_en, "does not arise under framework f@2"));
+    cr_expect_null(strstr(alert->summary_zh, "修订"), "%s", alert->summary_zh);
+    cr_expect_not_null(strstr(alert->summary_zh, "按指标体系 f@2 不再存疑"));
+    data_free(&data);
+}
+
 static const Songhua__V1__Alert *tell_refusal(struct data_case *data, uint32_t version)
 {
     Songhua__V1__FrameworkRefusal refusal = SONGHUA__V1__FRAMEWORK_REFUSAL__INIT;
