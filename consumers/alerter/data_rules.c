@@ -92,7 +92,8 @@ static enum err turn_alert(struct alerter_state *state, struct saying *saying,
     const struct data_fact *fact = saying->fact;
     key.indicator = saying->alert.indicator;
     key.target = text_unconst(turn->target);
-    if (!turn->is_on && !alerter_state_find(state, fact->region, &key))
+    if (!alerter_state_find(state, fact->region, &key) &&
+        (!turn->is_on || turn->as_of < state->ended_as_of))
         return ERR_OK;
     enum err err =
         track_of(state, fact->region, saying->alert.indicator, turn->target, &key, &track);
@@ -104,7 +105,10 @@ static enum err turn_alert(struct alerter_state *state, struct saying *saying,
     if (turn->is_on)
         fire(track, fact, fact->region, &key, turn->since, SONGHUA__V1__SEVERITY__SEVERITY_WATCH);
     err = say(saying, turn->rule, fact->region, track, turn->is_on ? FIRING : RESOLVED, effects);
-    return err ? err : settle(track, fact->region, &key, !turn->is_on, effects);
+    if (err)
+        return err;
+    return turn->is_on ? alerter_state_keep(fact->region, &key, track, effects)
+                       : alerter_state_end(state, fact->region, &key, turn->as_of, effects);
 }
 
 static void name_place(const struct data_fact *fact, const char **zh, const char **en)

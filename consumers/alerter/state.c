@@ -1,6 +1,7 @@
 #include "consumers/alerter/state.h"
 
 #include "proto/base/bytes.h"
+#include "proto/base/log.h"
 #include "proto/event/observation_check.h"
 
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #define TRACK_PREFIX "a/"
+#define ENDED_KEY    "e/as_of"
 
 enum {
     PREFIX_BYTES = 2,
@@ -20,6 +22,7 @@ enum {
 void alerter_state_init(struct alerter_state *state)
 {
     map_init(&state->tracks, sizeof(struct alert_track), ALERTER_MAX_TARGETS);
+    state->ended_as_of = 0;
 }
 
 void alerter_state_fini(struct alerter_state *state)
@@ -54,6 +57,9 @@ enum err alerter_state_track(struct alerter_state *state, uint32_t region,
     enum err err = map_at(&state->tracks, key + PREFIX_BYTES, key_size - PREFIX_BYTES, &track);
     if (!err)
         *out = track;
+    if (err == ERR_LIMIT)
+        log_error("alerter.limit", "%zu alerts and targets are kept at most; the next is %s",
+                  state->tracks.max, key + PREFIX_BYTES);
     return err;
 }
 
@@ -70,6 +76,22 @@ enum err alerter_state_keep(uint32_t region, const Songhua__V1__Score *score,
     memcpy(value + 32, track->since_period, PERIOD_TEXT_BYTES);
     memcpy(value + 32 + PERIOD_TEXT_BYTES, track->id, ID_BYTES);
     return effects_put(effects, key, key_size, value, sizeof value);
+}
+
+enum err alerter_state_end(struct alerter_state *state, uint32_t region,
+                           const Songhua__V1__Score *score, uint64_t as_of, struct effects *effects)
+{
+    char key[KEY_BYTES];
+    unsigned char value[8];
+    size_t key_size = key_of(region, score, key);
+    if (!key_size)
+        return ERR_OK; /* no track has such a key */
+    map_remove(&state->tracks, key + PREFIX_BYTES, key_size - PREFIX_BYTES);
+    if (as_of > state->ended_as_of)
+        state->ended_as_of = as_of;
+    bytes_put_le64(value, state->ended_as_of);
+    enum err err = effects_delete(effects, key, key_size);
+    return err ? err : effects_put(effects, ENDED_KEY, sizeof ENDED_KEY - 1, value, sizeof value);
 }
 
 static void decode(const unsigned char *value, struct alert_track *out)
@@ -102,9 +124,22 @@ static bool visit(void *context, const void *key, size_t key_size, const void *v
     return !loading->err;
 }
 
+static bool visit_ended(void *context, const void *key, size_t key_size, const void *value,
+                        size_t value_size)
+{
+    struct loading *loading = context;
+    (void)key, (void)key_size;
+    loading->err = value_size == 8 ? ERR_OK : ERR_CORRUPT;
+    if (!loading->err)
+        loading->state->ended_as_of = bytes_get_le64(value);
+    return !loading->err;
+}
+
 enum err alerter_state_load(struct alerter_state *state, struct outbox *outbox)
 {
     struct loading loading = {.state = state};
     enum err err = outbox_each(outbox, TRACK_PREFIX, PREFIX_BYTES, visit, &loading);
+    if (!err && !loading.err)
+        err = outbox_each(outbox, ENDED_KEY, sizeof ENDED_KEY - 1, visit_ended, &loading);
     return err ? err : loading.err;
 }

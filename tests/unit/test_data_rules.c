@@ -249,6 +249,92 @@ Test(data_rules, a_doubt_that_a_framework_ends_is_not_said_to_be_revised, .timeo
     data_free(&data);
 }
 
+static void store(struct data_case *data, struct outbox *outbox)
+{
+    cr_assert_eq(outbox_begin(outbox), ERR_OK);
+    cr_assert_eq(effects_apply(&data->effects, outbox), ERR_OK);
+    cr_assert_eq(outbox_commit(outbox), ERR_OK);
+}
+
+static struct outbox *open_outbox(const struct scratch *scratch)
+{
+    struct outbox *outbox;
+    const struct outbox_options options = {
+        .directory = scratch->directory, .stream = "alerts", .producer = "alerter"};
+    cr_assert_eq(outbox_open(&options, &outbox), ERR_OK);
+    return outbox;
+}
+
+static bool count_row(void *context, const void *key, size_t key_size, const void *value,
+                      size_t value_size)
+{
+    size_t *count = context;
+    (void)key, (void)key_size, (void)value, (void)value_size;
+    ++*count;
+    return true;
+}
+
+Test(data_rules, doubts_that_ended_take_no_room, .timeout = 10)
+{
+    struct data_case data = data_new();
+    struct scratch scratch = scratch_new();
+    struct outbox *outbox = open_outbox(&scratch);
+    size_t rows = 0;
+    data.state.tracks.max = 1;
+    for (int year = 1990; year < 2020; year++) {
+        char period[8];
+        snprintf(period, sizeof period, "%d", year);
+        cr_assert_not_null(tell_doubt(&data, SLIP, period, false, false));
+        store(&data, outbox);
+        cr_assert_not_null(tell_doubt(&data, SLIP, period, true, false));
+        store(&data, outbox);
+    }
+    cr_expect_eq(data.state.tracks.count, 0);
+    cr_assert_eq(outbox_each(outbox, "a/", 2, count_row, &rows), ERR_OK);
+    cr_expect_eq(rows, 0);
+    outbox_close(&outbox);
+    scratch_remove(&scratch);
+    data_free(&data);
+}
+
+Test(data_rules, of_an_ended_doubt_an_earlier_word_is_not_heard_after_a_restart_either,
+     .timeout = 10)
+{
+    struct data_case data = data_new();
+    struct scratch scratch = scratch_new();
+    struct outbox *outbox = open_outbox(&scratch);
+    cr_assert_not_null(tell_reason(&data, "2035", "no_baseline", 11));
+    store(&data, outbox);
+    cr_assert_not_null(tell_reason(&data, "2035", "", 12));
+    store(&data, outbox);
+    cr_expect_null(tell_reason(&data, "2035", "no_baseline", 11), "published again");
+    alerter_state_fini(&data.state);
+    alerter_state_init(&data.state);
+    cr_assert_eq(alerter_state_load(&data.state, outbox), ERR_OK);
+    cr_expect_null(tell_reason(&data, "2035", "no_baseline", 11), "published again");
+    cr_expect_not_null(tell_reason(&data, "2035", "no_baseline", 13), "it is missing again");
+    outbox_close(&outbox);
+    scratch_remove(&scratch);
+    data_free(&data);
+}
+
+Test(data_rules, more_alerts_than_are_kept_are_an_error, .timeout = 10)
+{
+    struct data_case data = data_new();
+    Songhua__V1__Doubt doubt = SONGHUA__V1__DOUBT__INIT;
+    const struct data_fact fact = {220000, 2, 0, 5000};
+    data.state.tracks.max = 1;
+    tell_doubt(&data, SLIP, "2022", false, false);
+    doubt.indicator = (char *)"rd_intensity";
+    doubt.period = (char *)"2023";
+    doubt.kind = SLIP;
+    doubt.as_of_sequence = 2;
+    begin(&data);
+    cr_expect_eq(data_rules_doubt(&data.state, &fact, &doubt, &data.effects), ERR_LIMIT);
+    end(&data);
+    data_free(&data);
+}
+
 static const Songhua__V1__Alert *tell_refusal(struct data_case *data, uint32_t version)
 {
     Songhua__V1__FrameworkRefusal refusal = SONGHUA__V1__FRAMEWORK_REFUSAL__INIT;
@@ -289,14 +375,9 @@ Test(data_rules, what_fires_is_known_again_after_a_restart, .timeout = 10)
 {
     struct data_case data = data_new();
     struct scratch scratch = scratch_new();
-    struct outbox *outbox;
-    const struct outbox_options options = {
-        .directory = scratch.directory, .stream = "alerts", .producer = "alerter"};
-    cr_assert_eq(outbox_open(&options, &outbox), ERR_OK);
+    struct outbox *outbox = open_outbox(&scratch);
     tell_score(&data, "2025-10-27", "f@1", 11);
-    cr_assert_eq(outbox_begin(outbox), ERR_OK);
-    cr_assert_eq(effects_apply(&data.effects, outbox), ERR_OK);
-    cr_assert_eq(outbox_commit(outbox), ERR_OK);
+    store(&data, outbox);
     alerter_state_fini(&data.state);
     alerter_state_init(&data.state);
     cr_assert_eq(alerter_state_load(&data.state, outbox), ERR_OK);
