@@ -91,6 +91,17 @@ static bool has_numbers(const struct indicator *indicator)
     return false;
 }
 
+static void refuse_change(const struct framework_column *column, struct diag *diag)
+{
+    static const char zh[] = "目标完成程度不补缺，也没有分母";
+    static const char en[] = "what has been reached is not filled in and not divided";
+    const char *divisor = column->as.column.divisor_id;
+    if (column->as.column.fill.method != FILL_NONE)
+        find_wrong(column, FINDING_METHOD_MISFIT, "fill", column->as.id, zh, en, diag);
+    if (divisor[0] != '\0')
+        find_wrong(column, FINDING_METHOD_MISFIT, "divide_by", divisor, zh, en, diag);
+}
+
 /* What is done to reach a target is measured against a number, at its own date, on its own figures: a gap
  * in it is never filled. Source  EVALUATION-METHODS.md 3.1, 6.2. */
 static void link_target(struct framework_column *column, struct diag *diag)
@@ -116,10 +127,7 @@ static void link_target(struct framework_column *column, struct diag *diag)
     else if (is_named && column->take == TAKE_PACE && !column->target->deadline.is_set)
         find_wrong(column, FINDING_DEADLINE_MISSING, "target", column->target_id,
                    "pace 需要有期限的目标", "a pace needs a deadline", diag);
-    if (column->as.column.fill.method != FILL_NONE || column->as.column.divisor_id[0] != '\0')
-        find_wrong(column, FINDING_METHOD_MISFIT, "fill", column->as.id,
-                   "目标完成程度不补缺，也没有分母",
-                   "what has been reached is not filled in and not divided", diag);
+    refuse_change(column, diag);
 }
 
 /* The indicator in all that the column does not say itself. */

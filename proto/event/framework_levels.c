@@ -35,6 +35,7 @@ struct panel {
     double *weights[PAIRWISE_MAX_PARTS];                    /* where they go */
     double matrix[PAIRWISE_MAX_PARTS * PAIRWISE_MAX_PARTS]; /* 0: not compared */
     size_t count;
+    bool is_over;  /* there are more parts than are compared */
     bool is_whole; /* no part, no pair is wrong or wanting */
 };
 
@@ -44,8 +45,9 @@ static void add_part(struct panel *panel, const char *id, double *weight, bool h
     if (has_weight)
         misfit(diag, place, "weight", id, "其权重由 pairwise 得出",
                "its weight follows from pairwise");
-    panel->is_whole &= !has_weight && panel->count < PAIRWISE_MAX_PARTS;
-    if (panel->count == PAIRWISE_MAX_PARTS)
+    panel->is_over |= panel->count == PAIRWISE_MAX_PARTS;
+    panel->is_whole &= !has_weight && !panel->is_over;
+    if (panel->is_over)
         return;
     panel->ids[panel->count] = id;
     panel->weights[panel->count++] = weight;
@@ -65,7 +67,7 @@ static void gather_parts(struct framework *framework, struct panel *panel, struc
             add_part(panel, group->id, &group->judged_weight, group->weight.is_set, group->place,
                      diag);
     }
-    if (!panel->is_whole && panel->count == PAIRWISE_MAX_PARTS)
+    if (panel->is_over)
         misfit(diag, panel->group->place, "pairwise", panel->group->id, "至多比较 10 项",
                "at most 10 parts are compared");
 }

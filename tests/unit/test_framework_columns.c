@@ -68,6 +68,18 @@ Test(framework_columns, what_a_column_lacks_is_named_with_its_place, .timeout = 
     expect_refused(", of: x, parent: nowhere" ONE, FINDING_REFERENCE_UNKNOWN, "no such group");
 }
 
+Test(framework_columns, what_has_been_reached_is_not_divided_and_the_key_says_which, .timeout = 10)
+{
+    struct diag diag;
+    (void)load(HEAD X(UP_TO_100) "columns:\n  - {id: x-task, of: x, parent: task, take: pace,"
+                                 " divide_by: x" ONE "}\n" END,
+               ERR_FRAMEWORK, &diag);
+    cr_assert_eq(diag.count, 1);
+    cr_expect_str_eq(diag.items[0].field, "divide_by");
+    cr_expect_str_eq(diag.items[0].value, "x");
+    diag_fini(&diag);
+}
+
 Test(framework_columns, a_name_is_given_once_to_indicators_and_columns, .timeout = 10)
 {
     struct diag diag;

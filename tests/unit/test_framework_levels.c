@@ -128,6 +128,35 @@ Test(framework_levels, what_is_compared_has_no_other_weights, .timeout = 10)
                    FINDING_METHOD_MISFIT, 16, 5, "follows from pairwise");
 }
 
+/* Findings that say `en` of a group of so many parts, the last of which has a weight of its own. */
+static size_t too_many(int parts, const char *en)
+{
+    char document[8192];
+    struct diag diag;
+    size_t count = 0;
+    int size = snprintf(document, sizeof document, "%s",
+                        HEAD GROUP(", pairwise: [{more: p0, than: p1, times: 2}]") "indicators:\n");
+    for (int i = 0; i < parts; i++)
+        size +=
+            snprintf(document + size, sizeof document - (size_t)size,
+                     "  - {id: p%d, name: {zh: 测, en: x}, kind: share, unit: \"%%\", parent: g,\n"
+                     "     direction: up" SCALED "%s}\n",
+                     i, i == parts - 1 ? ", weight: 0.5" : "");
+    snprintf(document + size, sizeof document - (size_t)size, END);
+    (void)load(document, ERR_FRAMEWORK, &diag);
+    for (size_t i = 0; i < diag.count; i++)
+        count += strstr(diag.items[i].en, en) != NULL ? 1 : 0;
+    diag_fini(&diag);
+    return count;
+}
+
+Test(framework_levels, only_more_than_ten_parts_are_too_many_to_compare, .timeout = 10)
+{
+    cr_expect_eq(too_many(10, "at most 10"), 0);
+    cr_expect_eq(too_many(10, "follows from pairwise"), 1);
+    cr_expect_eq(too_many(11, "at most 10"), 1);
+}
+
 /* --- means ------------------------------------------------------------------------------------------ */
 
 Test(framework_levels, a_power_belongs_to_a_power_mean, .timeout = 10)
