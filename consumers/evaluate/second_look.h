@@ -1,5 +1,5 @@
 /* A second look at a series that rises and falls: growth between two of its figures hangs on those two, so
- * what the last three say and where the last five yearly changes lead stand beside the judgement.
+ * what the last three say and where the last six lead stand beside the judgement.
  *
  * It is given when a question is open, the series has risen and has fallen since the baseline or within the last
  * six figures, whichever reaches further back, and the deadline lies ahead of the latest figure.

@@ -94,7 +94,7 @@ static void show_projection(struct explanation *page)
                      number_of(page, NUMBER_PROJECTED_MID), number_of(page, NUMBER_PROJECTED_HIGH));
 }
 
-/* What second_look.h adds: the rate over the last three figures, and where the last five years lead. */
+/* What second_look.h adds: the rate over the last three figures, and where the last six lead. */
 static void show_recent(struct explanation *page, double required, int direction)
 {
     const struct judgement *judgement = page->judgement;
@@ -120,7 +120,8 @@ static void show_slope(struct explanation *page, const struct path *path)
     period_format(judgement->slope_since.period, since);
     double slope = number_of(page, NUMBER_SLOPE), years = path->tT - path->t;
     double value = path->y + slope * years;
-    explain_step(page, "近五年平均变化推到期限", "where the mean change of five years leads",
+    explain_step(page, "近六期年均变化推到期限",
+                 "where the mean yearly change over six figures leads",
                  "%s… : %.6g + %.4g x %g = %.4f", since, path->y, slope, years, value);
     explain_check(page, NUMBER_SLOPE_VALUE, value);
     double miss = (path->yT - value) / (path->yT - path->y);

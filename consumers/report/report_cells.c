@@ -146,14 +146,16 @@ static void PRINTF_LIKE(2, 3) join(char text[CELL_BYTES], const char *format, ..
 
 void report_put_reason(struct document *document, const struct judgement *judgement)
 {
-    char text[CELL_BYTES] = "";
+    char text[CELL_BYTES] = "", since[PERIOD_TEXT_BYTES];
     if (judgement->reason)
         join(text, "%s", reason_text_zh(judgement->reason));
     if (judgement->overdue_days)
         join(text, "下一期逾期 %" PRIu32 " 天", judgement->overdue_days);
     if (judgement->recent != SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_DATA)
         join(text, "近三期%s", verdict_name_zh(judgement->recent));
-    if (judgement->outlook != SONGHUA__V1__OUTLOOK__OUTLOOK_NONE)
-        join(text, "近五年平均变化%s", outlook_name_zh(judgement->outlook));
+    if (judgement->outlook != SONGHUA__V1__OUTLOOK__OUTLOOK_NONE) {
+        period_format(judgement->slope_since.period, since);
+        join(text, "近六期（%s 起）年均变化%s", since, outlook_name_zh(judgement->outlook));
+    }
     document_text(document, "%s", text);
 }

@@ -49,7 +49,7 @@ static void reason_cell(struct table *table, const struct judgement *judgement)
         table_cell(table, reason_text_zh(judgement->reason));
 }
 
-/* By the last three figures, and by the mean change of the last five years. */
+/* By the last three figures, and by the mean yearly change over the last six. */
 static void second_look_cell(struct table *table, const struct judgement *judgement)
 {
     bool has_recent = judgement->recent != SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_DATA;

@@ -463,6 +463,7 @@ static enum err explain_second_look(void *context, const struct judgement *judge
     (*count)++;
     cr_expect_not_null(strstr(buffer_text(&page), "数据有升有降，另看近三期"));
     cr_expect_not_null(strstr(buffer_text(&page), outlook_name_zh(judgement->outlook)));
+    cr_expect_not_null(strstr(buffer_text(&page), "近六期年均变化推到期限\n      2016… : "));
     wrong.numbers[NUMBER_SLOPE_VALUE] = nextafter(wrong.numbers[NUMBER_SLOPE_VALUE], INFINITY);
     cr_expect_eq(explain_judgement(basis, framework, &wrong, LANGUAGE_EN, &page), ERR_DIFFERENT);
     wrong.numbers[NUMBER_SLOPE_VALUE] = judgement->numbers[NUMBER_SLOPE_VALUE];
@@ -486,10 +487,11 @@ static void expect_in_report(const char *text)
     review_free(review);
 }
 
+/* With a gap the last six figures span more than five years. */
 Test(report, a_second_look_is_explained_to_the_last_bit_and_reported)
 {
     static const char rows[] = "indicator,region,period,value\n"
-                               "rd_intensity,220000,2018,1.02\nrd_intensity,220000,2019,1.27\n"
+                               "rd_intensity,220000,2016,1.02\nrd_intensity,220000,2019,1.27\n"
                                "rd_intensity,220000,2020,1.30\nrd_intensity,220000,2021,1.39\n"
                                "rd_intensity,220000,2022,1.43\nrd_intensity,220000,2023,1.36\n";
     struct scratch scratch = scratch_new();
@@ -507,7 +509,7 @@ Test(report, a_second_look_is_explained_to_the_last_bit_and_reported)
     cr_assert_eq(basis_evaluate(basis, &view, &evaluation, &as_of), ERR_OK);
     cr_assert_eq(evaluation_judge_all(evaluation, as_of, explain_second_look, &count), ERR_OK);
     cr_expect_eq(count, 2, "the targets of 2025 and 2035");
-    expect_in_report("近三期倒退；近五年平均变化多云");
+    expect_in_report("近三期倒退；近六期（2016 起）年均变化多云");
     evaluation_free(evaluation);
     buffer_fini(&page);
     scratch_remove(&scratch);
