@@ -1,6 +1,5 @@
 #include "consumers/evaluate/ranking.h"
 
-#include "consumers/evaluate/attained.h"
 #include "consumers/evaluate/history.h"
 #include "consumers/evaluate/panel.h"
 
@@ -114,13 +113,13 @@ static double filled_value(const struct history *history, const struct fill_rule
                        panel_point_of(has_before, &before), panel_point_of(has_after, &after), age);
 }
 
-static struct history history_of(const struct reading *reading, size_t column, size_t row)
+static struct history history_of(const struct plan *plan, const struct evaluation *evaluation,
+                                 struct as_of as_of, size_t column, size_t row)
 {
-    const struct plan *plan = reading->ranking->plan;
     const struct indicator *indicator = plan_source(plan, column);
     if (!indicator_has_region(indicator, plan->units[row]))
         return (struct history){.indicator = indicator};
-    return evaluation_history(reading->evaluation, reading->as_of, indicator, plan->units[row]);
+    return evaluation_history(evaluation, as_of, indicator, plan->units[row]);
 }
 
 /* What the column takes of the figure. */
@@ -137,8 +136,8 @@ static double taken(const struct framework_column *column, const struct history 
 static void read_cell(const struct reading *reading, struct ranking_table *table, size_t column,
                       size_t row)
 {
-    struct history history = history_of(reading, column, row);
     const struct plan *plan = reading->ranking->plan;
+    struct history history = history_of(plan, reading->evaluation, reading->as_of, column, row);
     double *age = &table->ages[column * plan->unit_count + row];
     const struct fill_rule *fill = &plan->indicators[column]->column.fill;
     struct point point;
@@ -153,10 +152,11 @@ static void read_cell(const struct reading *reading, struct ranking_table *table
 
 static void read_latest(const struct reading *reading, size_t column, size_t row)
 {
-    struct history history = history_of(reading, column, row);
+    const struct plan *plan = reading->ranking->plan;
+    struct history history = history_of(plan, reading->evaluation, reading->as_of, column, row);
     struct point point;
     bool is_there = history_before(&history, UINT32_MAX, &point);
-    reading->ranking->latest[column * reading->ranking->plan->unit_count + row] =
+    reading->ranking->latest[column * plan->unit_count + row] =
         is_there ? period_key(point.period) : 0;
 }
 
@@ -323,6 +323,24 @@ const struct composite *ranking_composite(const struct ranking *ranking, size_t 
 double ranking_age(const struct ranking *ranking, size_t table, size_t column, size_t row)
 {
     return ranking->tables[table].ages[column * ranking->plan->unit_count + row];
+}
+
+bool ranking_attainment(const struct ranking *ranking, const struct evaluation *evaluation,
+                        struct as_of as_of, size_t table, size_t column, size_t row,
+                        struct attainment *out)
+{
+    const struct plan *plan = ranking->plan;
+    const struct framework_column *taking = plan->columns[column];
+    if (taking == NULL || taking->take == TAKE_FIGURE)
+        return false;
+    const struct target *target = column_target(taking, plan->units[row]);
+    struct history history = history_of(plan, evaluation, as_of, column, row);
+    struct point point;
+    if (target == NULL ||
+        history_at(&history, ranking_period(ranking, table), &point) != POINT_USABLE)
+        return false;
+    *out = attainment_of(&history, target, plan->units[row], &point);
+    return true;
 }
 
 #define TEXTS_OF(member)                                                                           \

@@ -13,6 +13,7 @@
 #ifndef SONGHUA_EVALUATE_RANKING_H
 #define SONGHUA_EVALUATE_RANKING_H
 
+#include "consumers/evaluate/attained.h"
 #include "consumers/evaluate/evaluation.h"
 #include "consumers/evaluate/plan.h"
 
@@ -37,6 +38,12 @@ struct period ranking_period(const struct ranking *ranking, size_t table);
 const struct composite *ranking_composite(const struct ranking *ranking, size_t table);
 /* The age in years of the figure behind a filled gap; 0: the figure is the period's own, or missing. */
 double ranking_age(const struct ranking *ranking, size_t table, size_t column, size_t row);
+
+/* What a completion or pace is worked out from, by the figures that the ranking was refreshed with. False: the
+ * column takes none, or has no figure or target there. */
+bool ranking_attainment(const struct ranking *ranking, const struct evaluation *evaluation,
+                        struct as_of as_of, size_t table, size_t column, size_t row,
+                        struct attainment *out);
 
 /* Why a unit has no value in a group. X(name, id, English, Chinese) */
 #define STANDING_REASON_TABLE(X)                                                                   \

@@ -75,8 +75,8 @@ static enum err explain_score(const struct invocation *invocation, struct explai
                               const struct evaluation *evaluation, struct as_of as_of)
 {
     const char *name = invocation->operands[1];
-    struct composite_question question = {.basis = explaining->basis,
-                                          .last_sequence = as_of.sequence};
+    struct composite_question question = {
+        .basis = explaining->basis, .evaluation = evaluation, .as_of = as_of};
     struct ranking *ranking;
     uint32_t unit;
     if (framework_region_parse(explaining->framework, name, &unit))

@@ -54,7 +54,7 @@ static const struct figure *find_figure(const struct walk *walk, const char *ind
     uint32_t unit = walk->plan->units[question->row];
     for (size_t i = basis->figure_count; i > 0; i--) {
         const struct figure *figure = &basis->figures[i - 1];
-        if (figure->address.sequence <= question->last_sequence &&
+        if (figure->address.sequence <= question->as_of.sequence &&
             is_of(figure, indicator, unit, period))
             return figure;
     }
@@ -132,25 +132,6 @@ static void treatment_text(const struct walk *walk, size_t column, char out[120]
                  first, treated & TREAT_SET_BACK ? " deviations" : "");
 }
 
-/* What a column makes of the figure, when that is not the figure itself. */
-static void show_taken(const struct walk *walk, size_t column, int depth)
-{
-    const struct framework_column *taking = walk->plan->columns[column];
-    char value[DECIMAL_TEXT_BYTES];
-    const struct target *target =
-        taking != NULL ? column_target(taking, walk->plan->units[walk->question->row]) : NULL;
-    if (target == NULL)
-        return;
-    decimal_format(target->value.value, value);
-    explain_line(walk->page, "%*s%s %s %s = %s", INDENT * depth, "",
-                 taking->take == TAKE_PACE
-                     ? explain_pick(walk->page, "完成进度 ÷ 时间进度，目标",
-                                    "completion / share of time, target")
-                     : explain_pick(walk->page, "完成进度 (x - b) / (T - b)，目标",
-                                    "completion (x - b) / (T - b), target"),
-                 taking->of->id, target->id, value);
-}
-
 static void explain_indicator(const struct walk *walk, size_t column, int depth)
 {
     const struct composite_design *design = &walk->plan->design;
@@ -171,7 +152,7 @@ static void explain_indicator(const struct walk *walk, size_t column, int depth)
                      : "",
                  treatment);
     show_figure(walk, plan_source(walk->plan, column)->id, depth + 1);
-    show_taken(walk, column, depth + 1);
+    explain_attained(page, walk->question, column, INDENT * (depth + 1));
     if (own->denominator != COMPOSITE_NONE) {
         explain_line(page, "%*s%s %g", INDENT * (depth + 1), "",
                      explain_pick(page, "除以下数，再乘", "divided by this, times"),
@@ -321,7 +302,7 @@ static void show_standing(const struct walk *walk)
                  explain_pick(page, standing.group->name.zh, standing.group->name.en),
                  standing.group->id, explain_pick(page, name.zh, name.en), period);
     explain_line(page, "%s %s%s %" PRIu64, explain_pick(page, "指标体系", "framework"), label,
-                 explain_pick(page, "，截至第", ", as of record"), question->last_sequence);
+                 explain_pick(page, "，截至第", ", as of record"), question->as_of.sequence);
     if (isnan(standing.value))
         explain_line(page, "%s: %s", explain_pick(page, "不排名", "not ranked"),
                      explain_pick(page, standing_reason_text_zh(standing.reason),

@@ -525,7 +525,7 @@ static size_t explain_composites(const struct basis *own, const struct evaluatio
     cr_assert_eq(ranking_refresh(ranking, evaluation, as_of), ERR_OK);
     const struct plan *plan = ranking_plan(ranking);
     struct composite_question question = {
-        .basis = own, .ranking = ranking, .last_sequence = as_of.sequence};
+        .basis = own, .ranking = ranking, .evaluation = evaluation, .as_of = as_of};
     for (question.table = 0; question.table < ranking_tables(ranking); question.table++)
         for (question.node = 0; question.node < plan->design.node_count; question.node++)
             for (question.row = 0; question.row < plan->unit_count; question.row++, count++) {
@@ -560,6 +560,7 @@ Test(report, every_score_of_the_worked_examples_is_the_mean_of_its_parts)
         {"deploy/framework/hdi.yaml", "deploy/data/examples/hdi.csv", 500},
         {"deploy/framework/hdi-2023.yaml", "deploy/data/examples/hdi-2023.csv", 772},
         {"deploy/framework/rd-provinces.yaml", "deploy/data/examples/rd-provinces.csv", 450},
+        {"deploy/framework/two-columns.yaml", "deploy/data/examples/two-columns.csv", 30},
         {"deploy/framework/asem.yaml", "deploy/data/examples/asem.csv", 200}};
     buffer_init(&page, PAGE_BYTES);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
