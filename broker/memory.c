@@ -13,6 +13,12 @@ void memory_set_up(void)
     mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
+/* What aligned_alloc() may be asked for: a multiple of the alignment (C11 7.22.3.1). */
+static size_t whole(size_t size, size_t alignment)
+{
+    return (size + alignment - 1) / alignment * alignment;
+}
+
 /* ZeroMQ aligns the parts of its queues, 16 KiB each. glibc before 2.38 looks for room for such a part and
  * for the alignment besides, takes the first aligned place in it and frees what is left: a part that was
  * freed is too small for the next one. Each connection leaves two when its key was looked up, and without
@@ -22,10 +28,12 @@ int posix_memalign(void **out, size_t alignment, size_t size)
 {
     if (!alignment || alignment & (alignment - 1) || alignment % sizeof(void *))
         return EINVAL;
+    if (size > SIZE_MAX - (alignment - 1))
+        return ENOMEM;
     void *bytes = malloc(size);
     if (!bytes || (uintptr_t)bytes % alignment) {
         free(bytes);
-        bytes = aligned_alloc(alignment, size);
+        bytes = aligned_alloc(alignment, whole(size, alignment));
     }
     if (!bytes)
         return ENOMEM;

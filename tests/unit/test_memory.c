@@ -61,7 +61,10 @@ Test(broker_memory, what_is_asked_for_is_aligned_or_refused, .timeout = 20)
     cr_expect_eq(posix_memalign(&bytes, 0, 1), EINVAL);
     cr_expect_eq(posix_memalign(&bytes, 4, 1), EINVAL);
     cr_expect_eq(posix_memalign(&bytes, 24, 1), EINVAL);
-    cr_expect_eq(posix_memalign(&bytes, 64, SIZE_MAX / 2 + 1), ENOMEM);
+    for (size_t more = 0; more < 64; more++)
+        cr_expect_eq(posix_memalign(&bytes, 128, SIZE_MAX - more), ENOMEM, "%zu", more);
+    if (!GAUGE_HAS_SANITIZER) /* which ends a process that asks its malloc for so much */
+        cr_expect_eq(posix_memalign(&bytes, 64, SIZE_MAX / 2 + 1), ENOMEM);
     cr_expect_null(bytes);
 }
 
