@@ -11,6 +11,7 @@ enum { FORGET_MAX = 1000 };
 struct forgetting {
     struct buffer keys; /* size u64 | key */
     size_t count;
+    enum err err;
     uint64_t until_ms; /* files that were taken later stay; UINT64_MAX: whatever it is goes */
 };
 
@@ -28,10 +29,10 @@ static bool note_key(void *context, const void *key, size_t key_size, const void
     if (is_kept(forgetting, value, value_size))
         return true;
     bytes_put_le64(size, key_size);
-    if (buffer_append(&forgetting->keys, size, sizeof size) ||
-        buffer_append(&forgetting->keys, key, key_size))
-        return false;
-    return ++forgetting->count < FORGET_MAX;
+    forgetting->err = buffer_append(&forgetting->keys, size, sizeof size);
+    if (!forgetting->err)
+        forgetting->err = buffer_append(&forgetting->keys, key, key_size);
+    return !forgetting->err && ++forgetting->count < FORGET_MAX;
 }
 
 static enum err delete_noted(struct outbox *outbox, const struct forgetting *forgetting)
@@ -59,6 +60,7 @@ static enum err forget(struct outbox *outbox, const char *prefix, uint64_t until
         buffer_clear(&forgetting.keys);
         forgetting.count = 0;
         err = outbox_each(outbox, prefix, strlen(prefix), note_key, &forgetting);
+        err = err ? err : forgetting.err;
         if (!err && forgetting.count)
             err = delete_noted(outbox, &forgetting);
     } while (!err && forgetting.count);
