@@ -43,10 +43,12 @@ static enum err sign_some(struct outbox *outbox, uint64_t *last, struct buffer *
     enum err err = outbox_begin(outbox);
     if (err)
         return err;
-    for (; !err && used<room && * last> outbox->kept.acknowledged; --*last) {
-        err = sign_one(outbox, *last, payload);
+    uint64_t at = *last;
+    for (; !err && used < room && at > outbox->kept.acknowledged; at--) {
+        err = sign_one(outbox, at, payload);
         used += payload->size + COST_OF_ONE;
     }
+    *last = at;
     if (!err)
         return outbox_commit(outbox);
     outbox_abort(outbox);
