@@ -14,11 +14,13 @@ static const char document[] =
     "groups:\n"
     "  - {id: whole, name: {zh: 总, en: whole}}\n"
     "indicators:\n"
-    "  - {id: x, name: {zh: 测, en: x}, kind: quantity, unit: 件, regions: [220100, 220200],\n"
+    "  - {id: x, name: {zh: 测, en: x}, kind: quantity, unit: 件, regions: [220100, 220200, 220300, 220400, 220500],\n"
     "     parent: whole, normalise: {method: goalposts, low: 0, high: 200}, direction: up,\n"
     "     method: linear_path, baselines: [{region: 220100, period: 2020},\n"
+    "     {region: 220300, period: 2020}, {region: 220500},\n"
     "     {region: 220200, period: 2020, value: 80, source: s}],\n"
-    "     targets: [{id: a, comparator: \">=\", value: 100, deadline: 2024, regions: [220100]},\n"
+    "     targets: [{id: a, comparator: \">=\", value: 100, deadline: 2024,\n"
+    "                regions: [220100, 220300, 220400, 220500]},\n"
     "               {id: b, comparator: \">=\", value: 60, deadline: 2021, regions: [220200]}]}\n"
     "  - {id: y, name: {zh: 耗, en: y}, kind: quantity, unit: 吨, regions: [220100],\n"
     "     parent: whole, normalise: {method: goalposts, low: 0, high: 200}, direction: down,\n"
@@ -33,9 +35,11 @@ static const char document[] =
     "  - {id: c, name: {zh: 综, en: c}, root: whole, from: 2022}\n";
 
 /* Row n of the file is n.0. */
-static const char figures[] = "indicator,region,period,value\n"
-                              "x,220100,2020,20\nx,220100,2022,40\nx,220200,2022,70\n"
-                              "y,220100,2020,10\ny,220100,2022,8\nx,220100,2020,30\n";
+static const char figures[] = "indicator,region,period,value,obs_status\n"
+                              "x,220100,2020,20,\nx,220100,2022,40,\nx,220200,2022,70,\n"
+                              "y,220100,2020,10,\ny,220100,2022,8,\nx,220100,2020,30,\n"
+                              "x,220300,2020,20,\nx,220300,2022,40,B\nx,220400,2022,40,\n"
+                              "x,220500,2022,40,\n";
 
 static struct scratch scratch;
 static struct basis *basis;
@@ -128,4 +132,17 @@ Test(explain_attained, a_share_that_does_not_come_out_again_is_said_to_differ)
 {
     cr_expect_eq(explain(0, 5, 6), ERR_DIFFERENT);
     expect_line("worked out again it is 0.28571428571428");
+}
+
+Test(explain_attained, what_has_no_share_says_why)
+{
+    static const char *const reasons[] = {"the series breaks in between", "there is no baseline",
+                                          "no share of time"};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        buffer_clear(&page);
+        cr_assert_eq(explain(2 + i, 10, 10), ERR_OK, "%s", buffer_text(&page));
+        for (size_t j = 0; j < sizeof reasons / sizeof *reasons; j++)
+            cr_expect((strstr(buffer_text(&page), reasons[j]) != NULL) == (i == j), "%s\n%s",
+                      reasons[j], buffer_text(&page));
+    }
 }
