@@ -2,9 +2,7 @@
 #include "proto/base/text.h"
 #include "proto/client/outbox.h"
 #include "proto/wire/code.h"
-#include "proto/wire/wire.pb-c.h"
-#include "tests/support/batches.h"
-#include "tests/support/hub.h"
+#include "tests/support/hub_raw.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -48,74 +46,35 @@ Test(newcomers, a_wrong_signature_is_refused_and_the_key_that_was_expected_is_na
     publisher_close(&publisher);
 }
 
-/* A client without our library. */
-struct raw {
-    struct net *net;
-    struct net_socket *socket;
-    struct chain chain;
-    struct buffer frame;
-};
-
-static Songhua__V1__Reply *ask(struct raw *raw, const void *bytes, size_t size)
+static enum err take_reply(struct raw *raw)
 {
-    struct net_message message;
-    struct net_poll_item item = {.socket = raw->socket};
-    bool has_more;
-    net_message_init(&message);
-    cr_assert_eq(net_message_set(&message, bytes, size), ERR_OK);
-    cr_assert_eq(net_send(raw->socket, &message, false), ERR_OK);
-    net_poll(&item, 1, WAIT_MS);
-    cr_assert_eq(net_receive(raw->socket, &message, &has_more), ERR_OK);
-    Songhua__V1__Reply *reply =
-        songhua__v1__reply__unpack(NULL, net_message_size(&message), net_message_data(&message));
-    cr_assert_not_null(reply);
-    net_message_fini(&message);
-    return reply;
-}
-
-static enum err say_hello(struct raw *raw)
-{
-    unsigned char bytes[256];
-    Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
-    Songhua__V1__Hello hello = SONGHUA__V1__HELLO__INIT;
-    struct net_poll_item item = {.socket = raw->socket, .wants_write = true};
-    hello.stream = raw->chain.stream;
-    hello.producer = raw->chain.producer;
-    hello.protocol = 1;
-    request.body_case = SONGHUA__V1__REQUEST__BODY_HELLO;
-    request.hello = &hello;
-    net_poll(&item, 1, WAIT_MS);
-    Songhua__V1__Reply *reply = ask(raw, bytes, songhua__v1__request__pack(&request, bytes));
+    Songhua__V1__Reply *reply = raw_receive(raw);
     enum err err = code_to_err(reply->code);
     songhua__v1__reply__free_unpacked(reply, NULL);
     return err;
 }
 
-/* The chain's next batch, signed so. */
+static enum err say_hello(struct raw *raw)
+{
+    raw_send_hello(raw);
+    return take_reply(raw);
+}
+
+/* What was refused is no part of the chain. */
 static enum err publish(struct raw *raw, const struct signing_key *key)
 {
     struct chain before = raw->chain;
-    struct batch batch = chain_next(&raw->chain, "x", &raw->frame);
-    struct buffer frame;
-    batch.is_signed = true;
-    digest_sign(batch.digest, key, batch.signature);
-    buffer_init(&frame, BATCH_FRAME_MAX_BYTES);
-    cr_assert_eq(batch_write(&batch, &frame), ERR_OK);
-    Songhua__V1__Reply *reply = ask(raw, frame.data, frame.size);
-    enum err err = code_to_err(reply->code);
+    raw_send_batch(raw, key);
+    enum err err = take_reply(raw);
     if (err)
         raw->chain = before;
-    songhua__v1__reply__free_unpacked(reply, NULL);
-    buffer_fini(&frame);
     return err;
 }
 
 Test(newcomers, one_signature_a_session_is_checked_and_that_one_until_it_is_right)
 {
-    struct raw raw = {.chain = chain_start("events", "agent", 1)};
-    cr_assert_eq(net_open(1, &raw.net), ERR_OK);
-    buffer_init(&raw.frame, BATCH_FRAME_MAX_BYTES);
-    raw.socket = hub_socket(&hub, raw.net, NET_DEALER, hub.publish, right);
+    struct raw raw;
+    raw_open(&raw, &hub, right, "events", "agent");
     cr_assert_eq(say_hello(&raw), ERR_OK);
     cr_expect_eq(publish(&raw, &wrong.signing), ERR_DENIED);
     cr_expect_eq(publish(&raw, &wrong.signing), ERR_DENIED);
@@ -123,9 +82,7 @@ Test(newcomers, one_signature_a_session_is_checked_and_that_one_until_it_is_righ
     cr_expect_eq(publish(&raw, &wrong.signing), ERR_OK, "later ones are an auditor's to check");
     cr_assert_eq(say_hello(&raw), ERR_OK);
     cr_expect_eq(publish(&raw, &wrong.signing), ERR_DENIED);
-    net_socket_close(&raw.socket);
-    net_close(&raw.net);
-    buffer_fini(&raw.frame);
+    raw_close(&raw);
 }
 
 /* Until the outbox is empty, or it is refused for good. */
