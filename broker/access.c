@@ -418,17 +418,22 @@ enum err access_may_keep(struct access *access, const char *user, const char *co
     return is_allowed ? ERR_OK : deny(why, user, "keep the position of", consumer);
 }
 
-enum err access_may_drop(struct access *access, const char *user, const char *stream,
-                         const char *consumer, char why[ACCESS_WHY_BYTES])
+enum err access_may_drop(struct access *access, const char *user, const char *consumer,
+                         char by[IDENTITY_NAME_BYTES], char why[ACCESS_WHY_BYTES])
 {
     pthread_rwlock_rdlock(&access->lock);
     const struct rights *rights = find(access, user);
     bool is_allowed = rights && rights_may_drop(rights, consumer);
-    if (is_allowed && !rights_is_own_name(rights, consumer))
-        audit_note(access->audit, AUDIT_CONFIG, rights->name, "takes away the position of %s in %s",
-                   consumer, stream);
+    bool is_anothers = is_allowed && !rights_is_own_name(rights, consumer);
+    snprintf(by, IDENTITY_NAME_BYTES, "%s", is_anothers ? rights->name : "");
     pthread_rwlock_unlock(&access->lock);
     return is_allowed ? ERR_OK : deny(why, user, "take away the position of", consumer);
+}
+
+void access_dropped(struct access *access, const char *by, const char *stream, const char *consumer)
+{
+    audit_note(access->audit, AUDIT_CONFIG, by, "takes away the position of %s in %s", consumer,
+               stream);
 }
 
 enum err access_may_publish(struct access *access, const struct access_request *request,

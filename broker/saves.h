@@ -6,6 +6,7 @@
 
 #include "proto/base/err.h"
 #include "proto/base/wake.h"
+#include "proto/net/identity.h"
 #include "proto/wire/batch.h"
 
 #include <pthread.h>
@@ -25,8 +26,9 @@ struct save {
     uint64_t request_id;
     char stream[NAME_MAX_BYTES + 1], consumer[NAME_MAX_BYTES + 1];
     uint64_t expected, position;
-    enum err err;                /* the outcome */
-    uint64_t standing, saved_ms; /* the position that stands */
+    char by[IDENTITY_NAME_BYTES]; /* who takes away what another has; else empty */
+    enum err err;                 /* the outcome */
+    uint64_t standing, saved_ms;  /* the position that stands */
 };
 
 struct save_list {

@@ -212,8 +212,10 @@ static enum err check_end(struct serve *serve, const Songhua__V1__SavePosition *
     return ERR_MALFORMED;
 }
 
+/* save->by is set. */
 static enum err check_save(struct serve *serve, const char *user,
-                           const Songhua__V1__SavePosition *wanted, char why[ACCESS_WHY_BYTES])
+                           const Songhua__V1__SavePosition *wanted, struct save *save,
+                           char why[ACCESS_WHY_BYTES])
 {
     struct access *access = serve->options.access;
     struct access_regions regions;
@@ -226,7 +228,7 @@ static enum err check_save(struct serve *serve, const char *user,
     if (!err && wanted->position)
         err = access_may_keep(access, user, wanted->consumer, why);
     else if (!err)
-        err = access_may_drop(access, user, wanted->stream, wanted->consumer, why);
+        err = access_may_drop(access, user, wanted->consumer, save->by, why);
     if (err)
         access_denied(access, user, why);
     return err ? err : check_end(serve, wanted, why);
@@ -237,12 +239,12 @@ static void take_save(struct serve *serve, const struct client_address *client, 
 {
     char why[ACCESS_WHY_BYTES];
     const Songhua__V1__SavePosition *wanted = request->save_position;
-    enum err err = check_save(serve, user, wanted, why);
+    struct save save = {.client = *client,
+                        .request_id = request->id,
+                        .expected = wanted->expected,
+                        .position = wanted->position};
+    enum err err = check_save(serve, user, wanted, &save, why);
     if (!err) {
-        struct save save = {.client = *client,
-                            .request_id = request->id,
-                            .expected = wanted->expected,
-                            .position = wanted->position};
         strcpy(save.stream, wanted->stream);
         strcpy(save.consumer, wanted->consumer);
         err = saves_ask(serve->options.saves, &save);
@@ -269,6 +271,8 @@ static void answer_saves(struct serve *serve)
         reply.body_case = SONGHUA__V1__REPLY__BODY_POSITION;
         reply.position = &position;
         reply_send(serve->options.socket, &save->client, &reply, NULL, &serve->questions.scratch);
+        if (!save->err && *save->by && save->expected) /* there was one, and it is gone */
+            access_dropped(serve->options.access, save->by, save->stream, save->consumer);
     }
 }
 

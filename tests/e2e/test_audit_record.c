@@ -1,5 +1,6 @@
 /* The stream `audit` of a running broker: what is on it, and who may see it. */
 #include "proto/base/clock.h"
+#include "proto/client/control.h"
 #include "tests/support/hub.h"
 
 #include <criterion/criterion.h>
@@ -121,6 +122,40 @@ Test(audit_record, throttling_is_on_record)
     cr_assert_eq(publisher_flush(publisher, 300), ERR_TIMEOUT);
     publisher_close(&publisher);
     is_on_record(",throttled,agent,1,agent is at its limit of 1 producers");
+}
+
+static enum err save(const struct identity *identity, const char *consumer, uint64_t expected,
+                     uint64_t position)
+{
+    struct control *control;
+    cr_assert_eq(control_open(hub.fetch, hub.server.public_key, identity, &control), ERR_OK);
+    enum err err =
+        control_save_position(control, "events", consumer, expected, position, WAIT_MS, NULL);
+    control_close(&control);
+    return err;
+}
+
+/* In the order of asking, so that the last, once it is on record, shows that the others never will be. */
+Test(audit_record, a_position_is_taken_away_on_record_once_it_is_gone_and_not_before)
+{
+    const struct identity *agent = world_identity(hub.world, "agent", ROLE_AGENT, "220100");
+    const struct identity *reader = world_identity(hub.world, "reader", ROLE_READER, "*");
+    operator();
+    broker_reload(hub.broker);
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(publish_as(agent, "agent", 220100), ERR_OK);
+    cr_assert_eq(save(reader, "reader.alive", 0, 2), ERR_OK);
+    cr_assert_eq(save(reader, "reader.gone", 0, 2), ERR_OK);
+    cr_assert_eq(save(reader, "reader.own", 0, 2), ERR_OK);
+    cr_expect_eq(save(operator(), "reader.alive", 1, 0), ERR_CONFLICT);
+    cr_expect_eq(save(operator(), "reader.never", 0, 0), ERR_OK);
+    cr_expect_eq(save(reader, "reader.own", 2, 0), ERR_OK);
+    cr_expect_eq(save(operator(), "reader.gone", 2, 0), ERR_OK);
+    is_on_record(",config,operator,1,takes away the position of reader.gone in events");
+    char *output = replay("--csv");
+    const char *entry = strstr(output, "takes away");
+    cr_expect_null(strstr(entry + 1, "takes away"), "one was: %s", output);
+    free(output);
 }
 
 Test(audit_record, starts_and_stops_are_on_record_with_the_settings)
