@@ -1,6 +1,5 @@
 #include "broker/live.h"
 
-#include "proto/base/clock.h"
 #include "proto/base/log.h"
 
 #include <ctype.h>
@@ -49,9 +48,8 @@ void live_check_listeners(struct live *live)
 
 /* Who unsubscribes, and how often, is a client's to say, so subscriptions cannot be counted. Without any
  * connection for two looks there is nobody. */
-void live_look_around(struct live *live)
+void live_look_around(struct live *live, uint64_t now_us)
 {
-    uint64_t now_us = clock_monotonic_us();
     if (!live->has_listeners || now_us - live->looked_us < LOOK_EVERY_US)
         return;
     live->looked_us = now_us;

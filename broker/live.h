@@ -34,8 +34,8 @@ void live_fini(struct live *live);
 void live_check_listeners(struct live *live);
 /* Take subscriptions that have come: allow what the reader may read, ignore the rest. */
 void live_take_subscriptions(struct live *live);
-/* Once a second: has the last listener gone? */
-void live_look_around(struct live *live);
+/* Once a second by clock_monotonic_us(): has the last listener gone? */
+void live_look_around(struct live *live, uint64_t now_us);
 /* Publish what is new, up to a few megabytes; true when there is more. */
 bool live_publish(struct live *live);
 

@@ -374,7 +374,7 @@ static void *run(void *argument)
         access_refresh(serve->options.access, false);
         live_check_listeners(&serve->live);
         live_take_subscriptions(&serve->live);
-        live_look_around(&serve->live);
+        live_look_around(&serve->live, clock_monotonic_us());
         serve->has_more_live = live_publish(&serve->live);
         answer_saves(serve);
         serve_waiting(serve);

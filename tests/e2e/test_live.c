@@ -1,5 +1,4 @@
 /* What the live port tells, and from when on. */
-#include "proto/base/clock.h"
 #include "tests/support/hub.h"
 
 #include <criterion/criterion.h>
@@ -87,7 +86,7 @@ static struct net_socket *listen_to(struct world *world, struct net *net)
 /* A world's broker, as it tells its numbers. */
 Test(live_alone, nothing_is_published_once_the_last_listener_has_gone, .timeout = 60)
 {
-    enum { RECORDS = 40, LOOKS_US = 3500 * 1000 };
+    enum { RECORDS = 40 };
     struct net *net;
     struct publisher *publisher;
     struct world *world = world_new();
@@ -107,11 +106,9 @@ Test(live_alone, nothing_is_published_once_the_last_listener_has_gone, .timeout 
     first_heard(first, publisher);
     first_heard(second, publisher);
     net_socket_close(&first);
-    uint64_t until_us = clock_monotonic_us() + LOOKS_US;
+    net_socket_close(&second);
     while (published_of(world, publisher, RECORDS) > 0)
-        if (second && clock_monotonic_us() > until_us)
-            net_socket_close(&second); /* one was enough to be published for */
-    cr_expect_null(second, "the other was still there");
+        continue; /* until the broker has looked around twice (test_live_look.c) */
     first = listen_to(world, net);
     first_heard(first, publisher);
     net_socket_close(&first);
