@@ -13,7 +13,8 @@ MUST_CHECK enum err question_open(const struct invocation *invocation,
                                   const struct ask_settings *settings, struct question **out);
 void question_close(struct question **question); /* accepts a NULL question */
 
-/* The reply, whose code is OK, belongs to the caller. What fails is said on stderr. */
+/* The reply belongs to the caller. Its code is OK, or CONFLICT with what stands (control_request()): that is
+ * the caller's to say. All else that fails is an error, and said on stderr. */
 MUST_CHECK enum err question_ask(struct question *question, Songhua__V1__Request *request,
                                  Songhua__V1__Reply **out);
 
