@@ -241,9 +241,27 @@ const struct figure *basis_find(const struct basis *basis, struct address addres
                    compare_addresses);
 }
 
+const struct framework *basis_newest_framework(const struct basis *basis)
+{
+    return basis->framework_count ? basis->frameworks[basis->framework_count - 1].framework : NULL;
+}
+
+enum err region_refused(const struct invocation *invocation, const char *text)
+{
+    struct region_hint hint;
+    region_suggest(text, &hint);
+    if (!*hint.en)
+        return command_fail(invocation, ERR_USAGE,
+                            "'%s' is no region; write its code or full name, as 220200 or 吉林市",
+                            text);
+    return command_fail(invocation, ERR_USAGE, "'%s' is no region: %s / %s", text, hint.zh,
+                        hint.en);
+}
+
 /* --- what if ---------------------------------------------------------------------------------- */
 
-enum err what_if_parse(const struct invocation *invocation, char *text, struct what_if *out)
+enum err what_if_parse(const struct invocation *invocation, const struct basis *basis, char *text,
+                       struct what_if *out)
 {
     struct what_if what_if = {.indicator = text};
     char *region = strchr(text, ',');
@@ -255,8 +273,8 @@ enum err what_if_parse(const struct invocation *invocation, char *text, struct w
                             "rd_intensity,220000,2024=1.70",
                             text);
     *region++ = *period++ = *value++ = '\0';
-    if (region_parse(region, &what_if.region))
-        return command_fail(invocation, ERR_USAGE, "'%s' is no region", region);
+    if (framework_region_parse(basis_newest_framework(basis), region, &what_if.region))
+        return region_refused(invocation, region);
     if (period_parse(period, &what_if.period, NULL))
         return command_fail(invocation, ERR_USAGE, "'%s' is no period, as 2024 or 2024-Q3", period);
     if (decimal_parse(value, &what_if.value, NULL))

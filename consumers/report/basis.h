@@ -136,9 +136,15 @@ MUST_CHECK enum err basis_evaluate(const struct basis *basis, const struct basis
 /* The figure at the address; NULL: none, or a what-if. */
 const struct figure *basis_find(const struct basis *basis, struct address address);
 
+/* The newest framework, for names; NULL: there is none. */
+const struct framework *basis_newest_framework(const struct basis *basis);
+
+/* Says that the text is no region, and what was probably meant. ERR_USAGE. */
+MUST_CHECK enum err region_refused(const struct invocation *invocation, const char *text);
+
 /* Read "indicator,region,period=value". The text is cut up; what is wrong is said on stderr.
  * Errors  ERR_USAGE. */
-MUST_CHECK enum err what_if_parse(const struct invocation *invocation, char *text,
-                                  struct what_if *out);
+MUST_CHECK enum err what_if_parse(const struct invocation *invocation, const struct basis *basis,
+                                  char *text, struct what_if *out);
 
 #endif

@@ -61,7 +61,7 @@ static void verdict_cell(struct table *table, const struct judgement *judgement)
     if (judgement->period.is_set)
         period_format(judgement->period.period, period);
     table_cell_format(table, "%s%s %s", verdict_name_zh(judgement->verdict),
-                      judgement->is_provisional ? "*" : "", period);
+                      judgement->is_provisional ? "（待定）" : "", period);
 }
 
 static void causes_text(uint32_t causes, char out[CAUSES_BYTES])
@@ -74,15 +74,17 @@ static void causes_text(uint32_t causes, char out[CAUSES_BYTES])
                                      cause_text_zh((enum cause)i));
 }
 
-static void show_row(struct table *table, const struct difference *difference)
+static void show_row(const struct comparing *comparing, const struct difference *difference)
 {
+    struct table *table = comparing->table;
     const struct judgement *any = difference->after ? difference->after : difference->before;
-    const struct region *region = region_find(any->region);
     char causes[CAUSES_BYTES];
     causes_text(difference->causes, causes);
     table_cell(table, any->indicator->id);
     table_cell(table, any->target ? any->target->id : "");
-    table_cell_format(table, "%06" PRIu32 " %s", any->region, region ? region->zh : "");
+    table_cell_format(
+        table, "%06" PRIu32 " %s", any->region,
+        framework_region_name(basis_newest_framework(comparing->basis), any->region).zh);
     verdict_cell(table, difference->before);
     verdict_cell(table, difference->after);
     pair_cell(table, difference, NUMBER_VALUE, "%.6g");
@@ -144,7 +146,7 @@ static enum err show(void *context, const struct difference *difference)
     struct comparing *comparing = context;
     comparing->count++;
     if (comparing->table) {
-        show_row(comparing->table, difference);
+        show_row(comparing, difference);
         return ERR_OK;
     }
     buffer_clear(&comparing->line);
@@ -215,12 +217,15 @@ static enum err run(const struct invocation *invocation, struct basis *basis)
     if (!err && settings->other_framework)
         err = load_other(invocation, settings->other_framework, &other);
     for (size_t i = 0; i < settings->set.count && !err; i++)
-        err = what_if_parse(invocation, (char *)(uintptr_t)settings->set.items[i], &what_if[i]);
+        err = what_if_parse(invocation, basis, (char *)(uintptr_t)settings->set.items[i],
+                            &what_if[i]);
     old.last_sequence = settings->since_sequence;
     if (!err && settings->since_ms) {
         old.last_sequence = sequence_at(basis, settings->since_ms);
         if (!old.last_sequence) /* which would mean: all of them */
-            err = command_fail(invocation, ERR_NOT_FOUND, "no figure was stored by --since");
+            err = command_fail(
+                invocation, ERR_NOT_FOUND,
+                "no figure was stored by the moment of --since; a later one is wanted");
     }
     if (err)
         goto out;

@@ -117,7 +117,7 @@ static enum err find_item(const struct invocation *invocation, const struct fram
                             near ? "'?" : "");
     }
     if (framework_region_parse(framework, name, region))
-        return command_fail(invocation, ERR_USAGE, "'%s' is no region", name);
+        return region_refused(invocation, name);
     if (!indicator_has_region(indicator, *region))
         return command_fail(invocation, ERR_NOT_FOUND, "%s is not reported by %s", id, name);
     return ERR_OK;
@@ -167,16 +167,16 @@ static enum err run(const struct invocation *invocation, struct explaining *expl
     struct what_if what_if[BASIS_MAX_WHAT_IF];
     enum err err = basis_read(invocation, &settings->basis, basis);
     for (size_t i = 0; i < settings->set.count && !err; i++)
-        err = what_if_parse(invocation, (char *)(uintptr_t)settings->set.items[i], &what_if[i]);
+        err = what_if_parse(invocation, basis, (char *)(uintptr_t)settings->set.items[i],
+                            &what_if[i]);
     const struct basis_view view = {.last_year = (unsigned)settings->year,
                                     .judge_ms = review_moment_ms((unsigned)settings->year),
                                     .what_if = what_if,
                                     .what_if_count = settings->set.count};
     if (!err)
         err = explain_all(invocation, explaining, &view);
-    if (!err &&
-        fwrite(explaining->page.data, 1, explaining->page.size, stdout) != explaining->page.size)
-        err = command_fail(invocation, ERR_IO, "stdout");
+    if (!err) /* a failure stays on the stream, and the program's end tells it */
+        fwrite(explaining->page.data, 1, explaining->page.size, stdout);
     return !err && explaining->is_different ? ERR_DIFFERENT : err;
 }
 

@@ -259,5 +259,6 @@ enum err document_write(const struct document *document, const struct document_f
     if (format->needs_path)
         return ERR_USAGE;
     enum err err = format->write(document, NULL, stdout);
-    return !err && fflush(stdout) ? ERR_IO : err;
+    /* What stdout could not take the program's end tells, unless the reader has gone, as head does. */
+    return ferror(stdout) ? ERR_OK : err;
 }

@@ -97,7 +97,7 @@ static void show_verdict(struct explanation *page)
     const struct judgement *judgement = page->judgement;
     explain_line(page, "%s  %s %s%s%s%s", explain_pick(page, "判断", "judgement"),
                  verdict_name_zh(judgement->verdict), verdict_name(judgement->verdict),
-                 judgement->is_provisional ? explain_pick(page, "（暂定）", " (provisional)") : "",
+                 judgement->is_provisional ? explain_pick(page, "（待定）", " (provisional)") : "",
                  judgement->reason ? explain_pick(page, "：", ": ") : "",
                  judgement->reason ? explain_pick(page, reason_text_zh(judgement->reason),
                                                   reason_text(judgement->reason))
@@ -232,12 +232,13 @@ enum err explain_judgement(const struct basis *basis, const struct framework *fr
     show_figures(&page);
     explain_line(&page, "\n%s", explain_pick(&page, "逐步计算", "step by step"));
     explain_method(&page);
-    explain_line(&page, "\n%s",
-                 page.is_right ? explain_pick(&page, "核对：各步结果与判断所载数字逐位一致。",
-                                              "checked: every step gives the judgement's own "
-                                              "number, bit for bit.")
-                               : explain_pick(&page, "核对：不一致，请报告此问题。",
-                                              "checked: NOT the same; please report it."));
+    if (page.step) /* nothing was worked out: nothing was compared */
+        explain_line(&page, "\n%s",
+                     page.is_right ? explain_pick(&page, "核对：各步结果与判断所载数字逐位一致。",
+                                                  "checked: every step gives the judgement's own "
+                                                  "number, bit for bit.")
+                                   : explain_pick(&page, "核对：不一致，请报告此问题。",
+                                                  "checked: NOT the same; please report it."));
     if (page.err)
         return page.err;
     return page.is_right ? ERR_OK : ERR_DIFFERENT;

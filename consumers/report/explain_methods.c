@@ -73,7 +73,7 @@ static void show_requirements(struct explanation *page, const struct path *path,
 {
     explain_check(page, NUMBER_REQUIRED_NOW, required);
     double gap = direction * (required - path->y);
-    explain_step(page, "差距（正数为落后）", "gap (positive: behind)", "%.6g - %.6g = %.4g",
+    explain_step(page, "差距（正数为落后）", "gap (positive: behind)", "%.6g - %.6g = %.6g",
                  direction > 0 ? required : path->y, direction > 0 ? path->y : required, gap);
     explain_check(page, NUMBER_GAP, gap);
     if (!has(page, NUMBER_RATE_NEEDED))
@@ -90,7 +90,7 @@ static void show_projection(struct explanation *page)
     if (has(page, NUMBER_PROJECTED_LOW))
         explain_step(page, "按近三年各年增速推到期限：低、中、高",
                      "where recent yearly rates lead by the deadline: low, middle, high",
-                     "%.4g  %.4g  %.4g", number_of(page, NUMBER_PROJECTED_LOW),
+                     "%.6g  %.6g  %.6g", number_of(page, NUMBER_PROJECTED_LOW),
                      number_of(page, NUMBER_PROJECTED_MID), number_of(page, NUMBER_PROJECTED_HIGH));
 }
 

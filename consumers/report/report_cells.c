@@ -122,7 +122,7 @@ void report_put_period(struct document *document, struct optional_period period)
 void report_verdict(const struct judgement *judgement, char out[CELL_BYTES])
 {
     snprintf(out, CELL_BYTES, "%s%s", verdict_name_zh(judgement->verdict),
-             judgement->is_provisional ? "（暂定）" : "");
+             judgement->is_provisional ? "（待定）" : "");
 }
 
 void report_put_verdict(struct document *document, const struct judgement *judgement)

@@ -94,7 +94,7 @@ static void put_targets(const struct writing *writing)
 {
     document_sheet(
         writing->document, "targets", "定量目标",
-        "每个有期限的目标各自判断。判断依据最新数据；超过即严格大于。暂定：数据为初步数，或期限已过"
+        "每个有期限的目标各自判断。判断依据最新数据；超过即严格大于。待定：数据为初步数，或期限已过"
         "而该期数据未到。",
         target_columns);
     for (size_t i = 0; i < review_count(writing->review); i++)

@@ -75,7 +75,7 @@ void judgement_to_table(const struct framework *framework, const struct judgemen
     number_cell(table, judgement, NUMBER_RATIO, "%.3f", 1);
     number_cell(table, judgement, NUMBER_POINTS, "%.3f", 1);
     number_cell(table, judgement, NUMBER_REQUIRED_NOW, "%.6g", 1);
-    number_cell(table, judgement, NUMBER_GAP, "%.4g", 1);
+    number_cell(table, judgement, NUMBER_GAP, "%.6g", 1);
     number_cell(table, judgement, NUMBER_COMPLETION, "%.3f", 1);
     number_cell(table, judgement, NUMBER_TIME_SHARE, "%.3f", 1);
     number_cell(table, judgement, NUMBER_RATE_NEEDED, "%.1f%%", 100);

@@ -46,8 +46,9 @@
     X(NUMBER_SEPARATOR, "SH-2112", "thousands separators are not accepted", "不接受千位分隔符",        \
       "Write 1234.5, not 1,234.5: a comma may also be meant as a decimal point.",                      \
       "请写 1234.5，不要写 1,234.5；逗号也可能被当作小数点。")                                         \
-    X(NUMBER_WIDE, "SH-2113", "full-width digits are not accepted", "不接受全角数字",                  \
-      "Write 1.30, not １．３０.", "请写半角 1.30，不要写全角 １．３０。")                             \
+    X(NUMBER_WIDE, "SH-2113", "full-width digits and points are not accepted",                         \
+      "不接受全角数字和标点", "Write 1.30, not １．３０ or 1，30.",                                    \
+      "请写半角 1.30，不要写全角 １．３０ 或 1，30。")                                                 \
     X(NUMBER_RANGE, "SH-2114", "the number has too many digits", "数字位数过多",                       \
       "At most 18 decimals, and within ±9223372036854775807 without the point.",                       \
       "小数最多 18 位，去掉小数点后须在 ±9223372036854775807 之内。")                                  \

@@ -227,13 +227,24 @@ static bool is_blank_row(const struct observation_csv *csv)
     return csv->row.size == csv->fields; /* nothing but the fields' NULs */
 }
 
+/* A row with too few fields, and a full-width comma in one of them. */
+static bool has_wide_comma(const struct observation_csv *csv)
+{
+    for (size_t i = 0; i < csv->fields && csv->fields < csv->columns; i++)
+        if (strstr((const char *)csv->row.data + csv->start[i], "，"))
+            return true;
+    return false;
+}
+
 static enum err refuse_width(struct observation_csv *csv)
 {
-    char zh[120], en[120];
-    snprintf(zh, sizeof zh, "该行 %zu 个字段，表头 %zu 个；检查逗号和引号", csv->fields,
-             csv->columns);
-    snprintf(en, sizeof en, "%zu fields, the header has %zu; check commas and quotes", csv->fields,
-             csv->columns);
+    char zh[120], en[160];
+    bool is_wide = has_wide_comma(csv);
+    snprintf(zh, sizeof zh, "该行 %zu 个字段，表头 %zu 个；%s", csv->fields, csv->columns,
+             is_wide ? "行内有全角逗号，列之间请改用半角逗号 ," : "检查逗号和引号");
+    snprintf(en, sizeof en, "%zu fields, the header has %zu; %s", csv->fields, csv->columns,
+             is_wide ? "there is a full-width comma; write a plain one between columns"
+                     : "check commas and quotes");
     find(csv, csv->row_line, 0, FINDING_CSV_WIDTH, NULL, NULL, zh, en);
     return count_row(csv, false);
 }

@@ -255,6 +255,24 @@ Test(examples, a_judgement_names_the_frameworks_own_unit, .timeout = 60)
     world_free(&world);
 }
 
+Test(examples, a_what_if_takes_and_names_the_frameworks_own_unit, .timeout = 60)
+{
+    struct world *world = world_new();
+    const char *arguments[] = {"diff",
+                               "--framework",
+                               "deploy/framework/sdg-canada.yaml",
+                               "--observations",
+                               EXAMPLES "sdg-canada.csv",
+                               "--set",
+                               "1-1-1,加拿大,2024=9",
+                               NULL};
+    char *output = NULL;
+    cr_assert_eq(world_run(world, "songhua-scorer", arguments, &output), 0);
+    cr_expect_not_null(strstr(output, "900124 加拿大 "), "%s", output);
+    free(output);
+    world_free(&world);
+}
+
 /* --- ASEM ------------------------------------------------------------------------------------------- */
 
 struct asem {

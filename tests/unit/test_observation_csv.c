@@ -269,6 +269,14 @@ Test(observation_csv, a_row_of_another_width_is_refused_and_the_next_is_read, .t
     expect_finding(reading, FINDING_CSV_WIDTH, 2, 0, "3 fields, the header has 4");
 }
 
+Test(observation_csv, a_full_width_comma_between_columns_is_named, .timeout = 10)
+{
+    expect_finding(read_text("indicator,region,period,value,note\nx,220000，2020,1,\n"),
+                   FINDING_CSV_WIDTH, 2, 0, "there is a full-width comma");
+    expect_finding(read_text("indicator,region,period,value,note\nx,220000,2020,1,a，b,\n"),
+                   FINDING_CSV_WIDTH, 2, 0, "check commas and quotes");
+}
+
 Test(observation_csv, what_the_callback_answers_ends_the_reading, .timeout = 10)
 {
     struct reading reading = {.stop_after = 1};

@@ -347,6 +347,17 @@ static struct frozen *published_as_of(uint64_t last_sequence)
     return frozen;
 }
 
+Test(report, what_stdout_does_not_take_stays_on_the_stream_for_the_programs_end_to_tell,
+     .timeout = 60)
+{
+    struct document *document = report_of(UINT64_MAX, NULL);
+    cr_assert_not_null(freopen("/dev/full", "w", stdout));
+    setvbuf(stdout, NULL, _IONBF, 0);
+    cr_expect_eq(document_write(document, document_format_find("csv"), NULL), ERR_OK);
+    cr_expect(ferror(stdout));
+    document_free(document);
+}
+
 Test(report, what_is_no_plain_file_is_written_into_and_not_replaced, .timeout = 60)
 {
     struct scratch scratch = scratch_new();
