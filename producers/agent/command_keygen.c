@@ -53,6 +53,12 @@ static void say_what_next(const struct identity *identity, const char *path)
            path, path, path);
     printf("名称 name %s, 角色 role %s, 公钥 public key %s\n\n", identity->name,
            role_name(identity->role), identity->public_key);
+    if (!strcmp(identity->name, "broker")) { /* its own: nobody has to let it in */
+        printf(
+            "各上报端和服务的 server-cert 用 broker.cert / every agent and service has broker.cert "
+            "as its server-cert\n");
+        return;
+    }
     printf("服务器上执行 / on the broker's machine:\n"
            "  install -m 644 %s.cert /etc/songhua/access/\n"
            "  (或 / or: songhua-broker authorize %s.cert)\n",

@@ -238,23 +238,30 @@ static void ask_again(struct station *station)
     station->asked_us = now_us;
 }
 
-/* Once nothing waits, the receipts are written down; while something does, they go with the next commit. */
-static enum err settle(struct station *station)
+static bool has_waiting(const struct station *station)
 {
     struct outbox_status status;
     outbox_status(station->outbox, &status);
-    return status.batches ? ERR_OK : outbox_settle(station->outbox);
+    return status.batches;
+}
+
+/* Once nothing waits, the receipts are written down; while something does, they go with the next commit. */
+static enum err settle(struct station *station)
+{
+    return has_waiting(station) ? ERR_OK : outbox_settle(station->outbox);
 }
 
 enum err station_turn(struct station *station, uint32_t timeout_ms, int wake_fd)
 {
+    bool had_waiting = has_waiting(station);
     enum err err = station->publisher ? publisher_pump(station->publisher, 0) : ERR_OK;
+    bool is_news = had_waiting && !has_waiting(station); /* of the last: its owner wants to know */
     if (err == ERR_ROLLBACK)
         ask_again(station);
     guests_serve(station);
     if (!err)
         err = settle(station);
-    if ((!err || err == ERR_ROLLBACK) && timeout_ms)
+    if ((!err || err == ERR_ROLLBACK) && timeout_ms && !is_news)
         wait_for_work(station, timeout_ms, wake_fd);
     return err;
 }

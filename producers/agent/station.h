@@ -89,7 +89,7 @@ MUST_CHECK enum err station_deposit(struct station *station, const void *parcel,
 bool station_has_delivered(const struct station *station, uint64_t ticket);
 
 /* Send, receive, serve guests; wait for something to do for up to timeout_ms, or until `wake_fd` (or -1)
- * is readable. Errors  a final refusal of the broker (publisher.h). After ERR_ROLLBACK the station goes on:
+ * is readable; no wait when the last that waited has just been acknowledged. Errors  a final refusal of the broker (publisher.h). After ERR_ROLLBACK the station goes on:
  * it asks the broker again every ten seconds, and takes deposits. */
 MUST_CHECK enum err station_turn(struct station *station, uint32_t timeout_ms, int wake_fd);
 

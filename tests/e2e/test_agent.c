@@ -1,8 +1,11 @@
 /* The agent's program against a broker. */
+#include "producers/agent/station.h"
 #include "proto/base/file.h"
 #include "tests/support/hub_agent.h"
+#include "tests/support/world.h"
 
 #include <criterion/criterion.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,4 +146,37 @@ Test(agent_e2e, heartbeats_arrive_while_the_agent_runs)
     pid_t pid = hub_agent_start(&hub, ARGUMENTS("--heartbeat", "100ms", "--http", "127.0.0.1:0"));
     cr_expect_geq(count_events("heartbeat", 2, false), 2);
     cr_expect_eq(stop_run(pid, SIGTERM), 0);
+}
+
+/* --- a station by itself ------------------------------------------------------------------------ */
+
+Test(agent, who_waits_for_a_report_is_told_when_it_is_stored_and_not_a_turn_later, .timeout = 60)
+{
+    enum { HOUR_MS = 60 * 60 * 1000 };
+    struct world *world = world_new();
+    const struct identity *identity = world_identity(world, "agent-220100", ROLE_AGENT, "220100");
+    world_start_broker(world, NULL);
+    char state[PATH_MAX], broker[256];
+    snprintf(state, sizeof state, "%s/station", world_directory(world));
+    snprintf(broker, sizeof broker, "%s", world_endpoint(world, "publish"));
+    const struct station_options options = {.kind = "test",
+                                            .state = state,
+                                            .broker = broker,
+                                            .server_key = world_server_key(world),
+                                            .identity = identity};
+    struct station *station;
+    struct station_status status = {0};
+    cr_assert_eq(station_open(&options, &station), ERR_OK);
+    while (!status.is_connected) {
+        cr_assert_eq(station_turn(station, 20, -1), ERR_OK);
+        station_status(station, &status);
+    }
+    cr_assert_eq(station_heartbeat(station, 220100), ERR_OK);
+    do {
+        cr_assert_eq(station_turn(station, HOUR_MS, -1), ERR_OK);
+        station_status(station, &status);
+    } while (status.batches);
+    cr_expect_eq(status.acknowledged_batches, 1);
+    station_close(&station);
+    world_free(&world);
 }
