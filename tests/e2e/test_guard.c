@@ -3,6 +3,7 @@
 #include "proto/base/clock.h"
 #include "proto/client/publisher.h"
 #include "proto/net/socket.h"
+#include "tests/support/gauge.h"
 #include "tests/support/world.h"
 
 #include <arpa/inet.h>
@@ -87,6 +88,10 @@ static void an_honest_client_is_served(void)
 
 static void a_message_of_gigabytes_is_cut_off(const char *port)
 {
+    if (GAUGE_HAS_SANITIZER) { /* which keeps what was freed for a while */
+        fprintf(stderr, "guard: skipped: malloc is the sanitizer's\n");
+        return;
+    }
     struct net_socket *socket = connect_to(port);
     uint64_t until_us = clock_monotonic_us() + 60 * 1000000ull;
     struct net_poll_item never = {.socket = socket};
