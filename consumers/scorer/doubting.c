@@ -101,39 +101,43 @@ static void put_key(const struct doubt_place *place, char out[PLACE_KEY_BYTES])
     period_format(place->period, end);
 }
 
-static enum err look_at(void *context, const struct doubt_place *place)
+/* What is collected is what is doubted there from now on. */
+static enum err replace(struct collecting *collecting, const struct doubt_place *place)
 {
-    struct collecting collecting; /* large: its doubts are set one by one */
-    struct doubting *doubting = context;
+    struct doubting *doubting = collecting->doubting;
     char key[PLACE_KEY_BYTES];
     uint32_t before;
     bool is_changed;
-    collecting.doubting = doubting;
-    collecting.count = 0;
-    collecting.answered = 0;
     put_key(place, key);
+    enum err err = scorer_state_doubt(doubting->state, key, collecting->doubts, collecting->count,
+                                      doubting->effects, &before, &is_changed);
+    return err || !is_changed ? err : publish_changes(collecting, place, before);
+}
+
+/* It is large: its doubts are set one by one. */
+static void begin(struct collecting *collecting, struct doubting *doubting)
+{
+    collecting->doubting = doubting;
+    collecting->count = 0;
+    collecting->answered = 0;
+}
+
+static enum err look_at(void *context, const struct doubt_place *place)
+{
+    struct collecting collecting;
+    struct doubting *doubting = context;
+    begin(&collecting, doubting);
     arena_reset(doubting->arena);
     enum err err =
         doubts_at(doubting->state->evaluation, doubting->as_of, place, collect, &collecting);
-    if (!err)
-        err = scorer_state_doubt(doubting->state, key, collecting.doubts, collecting.count,
-                                 doubting->effects, &before, &is_changed);
-    return err || !is_changed ? err : publish_changes(&collecting, place, before);
+    return err ? err : replace(&collecting, place);
 }
 
 enum err doubting_end(struct doubting *doubting, const struct doubt_place *place)
 {
     struct collecting collecting;
-    char key[PLACE_KEY_BYTES];
-    uint32_t before;
-    bool is_changed;
-    collecting.doubting = doubting;
-    collecting.count = 0;
-    collecting.answered = 0;
-    put_key(place, key);
-    enum err err =
-        scorer_state_doubt(doubting->state, key, NULL, 0, doubting->effects, &before, &is_changed);
-    return err || !is_changed ? err : publish_changes(&collecting, place, before);
+    begin(&collecting, doubting);
+    return replace(&collecting, place);
 }
 
 /* --- a framework -------------------------------------------------------------------------------- */

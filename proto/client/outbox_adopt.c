@@ -12,15 +12,8 @@
 static enum err renumber_one(struct outbox *outbox, struct buffer *payload)
 {
     struct batch batch;
-    enum err err = outbox_read_batch(outbox, outbox->txn, outbox->chain.next_sequence, &batch);
-    if (err)
-        return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
-    buffer_clear(payload);
-    err = buffer_append(payload, batch.payload, batch.payload_size);
-    if (err)
-        return err;
-    batch.payload = payload->data;
-    return outbox_store(outbox, &batch);
+    enum err err = outbox_take_out(outbox, outbox->chain.next_sequence, payload, &batch);
+    return err ? err : outbox_store(outbox, &batch);
 }
 
 /* As many as the room that is kept free allows. */

@@ -135,6 +135,18 @@ enum err outbox_read_batch(struct outbox *outbox, MDB_txn *txn, uint64_t sequenc
     return batch_parse(frame.mv_data, frame.mv_size, out) ? ERR_CORRUPT : ERR_OK;
 }
 
+enum err outbox_take_out(struct outbox *outbox, uint64_t sequence, struct buffer *payload,
+                         struct batch *out)
+{
+    enum err err = outbox_read_batch(outbox, outbox->txn, sequence, out);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+    buffer_clear(payload);
+    err = buffer_append(payload, out->payload, out->payload_size);
+    out->payload = payload->data;
+    return err;
+}
+
 enum err outbox_next(struct outbox *outbox, uint64_t after, struct buffer *out, uint64_t *sequence)
 {
     MDB_txn *txn;

@@ -181,6 +181,10 @@ MUST_CHECK enum err outbox_put_batch(struct outbox *outbox, const struct batch *
  * Errors  ERR_NOT_FOUND, ERR_CORRUPT, ERR_IO. */
 MUST_CHECK enum err outbox_read_batch(struct outbox *outbox, MDB_txn *txn, uint64_t sequence,
                                       struct batch *out);
+/* The same of one that must be there, to be written anew: its payload is copied to `payload`. By the open
+ * write transaction. Errors  ERR_CORRUPT, ERR_IO, ERR_NOMEM. */
+MUST_CHECK enum err outbox_take_out(struct outbox *outbox, uint64_t sequence,
+                                    struct buffer *payload, struct batch *out);
 /* Delete acknowledged batches that are not to be kept, at most OUTBOX_REMOVE_MAX; *upto is the last that
  * is gone. */
 int outbox_remove_some(struct outbox *outbox, MDB_txn *txn, uint64_t *upto);

@@ -174,12 +174,7 @@ static void go_back(struct outbox *outbox)
 static enum err move_one(struct outbox *outbox, uint64_t sequence, struct buffer *payload)
 {
     struct batch batch;
-    enum err err = outbox_read_batch(outbox, outbox->txn, sequence, &batch);
-    if (err)
-        return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
-    buffer_clear(payload);
-    err = buffer_append(payload, batch.payload, batch.payload_size);
-    batch.payload = payload->data;
+    enum err err = outbox_take_out(outbox, sequence, payload, &batch);
     return err ? err : outbox_store(outbox, &batch);
 }
 

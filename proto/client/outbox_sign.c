@@ -21,14 +21,9 @@ static enum err look(struct outbox *outbox, bool *is_foreign)
 static enum err sign_one(struct outbox *outbox, uint64_t sequence, struct buffer *payload)
 {
     struct batch batch;
-    enum err err = outbox_read_batch(outbox, outbox->txn, sequence, &batch);
-    if (err)
-        return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
-    buffer_clear(payload);
-    err = buffer_append(payload, batch.payload, batch.payload_size);
+    enum err err = outbox_take_out(outbox, sequence, payload, &batch);
     if (err)
         return err;
-    batch.payload = payload->data;
     batch.is_signed = true;
     digest_sign(batch.digest, outbox->signing_key, batch.signature);
     return outbox_put_batch(outbox, &batch);

@@ -1,6 +1,7 @@
 /* Columns: the figures of an indicator once more, in another place of a composite. */
 #include "consumers/evaluate/attained.h"
 #include "consumers/evaluate/ranking.h"
+#include "tests/support/framework_case.h"
 #include "tests/support/record.h"
 
 #include <criterion/criterion.h>
@@ -26,17 +27,6 @@
 #define ONE ", normalise: {method: goalposts, low: 0, high: 1}"
 #define END "composites:\n  - {id: c, name: {zh: 综, en: c}, root: whole, from: 2020}\n"
 
-static struct framework *load(const char *document, enum err expected, struct diag *diag)
-{
-    struct framework *framework = NULL;
-    cr_assert_eq(diag_init(diag, "test.yaml", 100), ERR_OK);
-    enum err err = framework_load(document, strlen(document), diag, &framework);
-    if (err != expected)
-        diag_print(diag, stderr);
-    cr_assert_eq(err, expected, "%s", document);
-    return framework;
-}
-
 static void expect_refused(const char *more, enum finding finding, const char *en)
 {
     char document[2048];
@@ -44,7 +34,7 @@ static void expect_refused(const char *more, enum finding finding, const char *e
     bool is_there = false;
     snprintf(document, sizeof document, "%s%s%s%s", HEAD X(UP_TO_100), "columns:\n  - {id: x-task",
              more, "}\n" END);
-    (void)load(document, ERR_FRAMEWORK, &diag);
+    (void)framework_case_load(document, ERR_FRAMEWORK, &diag);
     for (size_t i = 0; i < diag.count; i++)
         is_there |= strcmp(diag.items[i].code, finding_code(finding)) == 0 &&
                     diag.items[i].line == 17 && diag.items[i].column == 5 &&
@@ -71,9 +61,10 @@ Test(framework_columns, what_a_column_lacks_is_named_with_its_place, .timeout = 
 Test(framework_columns, what_has_been_reached_is_not_divided_and_the_key_says_which, .timeout = 10)
 {
     struct diag diag;
-    (void)load(HEAD X(UP_TO_100) "columns:\n  - {id: x-task, of: x, parent: task, take: pace,"
-                                 " divide_by: x" ONE "}\n" END,
-               ERR_FRAMEWORK, &diag);
+    (void)framework_case_load(
+        HEAD X(UP_TO_100) "columns:\n  - {id: x-task, of: x, parent: task, take: pace,"
+                          " divide_by: x" ONE "}\n" END,
+        ERR_FRAMEWORK, &diag);
     cr_assert_eq(diag.count, 1);
     cr_expect_str_eq(diag.items[0].field, "divide_by");
     cr_expect_str_eq(diag.items[0].value, "x");
@@ -83,8 +74,9 @@ Test(framework_columns, what_has_been_reached_is_not_divided_and_the_key_says_wh
 Test(framework_columns, a_name_is_given_once_to_indicators_and_columns, .timeout = 10)
 {
     struct diag diag;
-    (void)load(HEAD X(UP_TO_100) "columns:\n  - {id: x, of: x, parent: task" ONE "}\n" END,
-               ERR_FRAMEWORK, &diag);
+    (void)framework_case_load(HEAD X(UP_TO_100) "columns:\n  - {id: x, of: x, parent: task" ONE
+                                                "}\n" END,
+                              ERR_FRAMEWORK, &diag);
     cr_expect_str_eq(diag.items[0].code, finding_code(FINDING_ID_REPEATED));
     cr_expect_eq(diag.items[0].line, 17);
     diag_fini(&diag);

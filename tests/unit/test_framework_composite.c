@@ -1,5 +1,6 @@
 #include "proto/event/framework.h"
 #include "proto/event/observation_check.h"
+#include "tests/support/framework_case.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -18,39 +19,10 @@
 #define COMPOSITE(more) "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g" more "}\n"
 #define WHOLE           HEAD UNITS GROUPS ITEM(SCALED)
 
-static struct framework *load(const char *document, enum err expected, struct diag *diag)
-{
-    struct framework *framework = NULL;
-    cr_assert_eq(diag_init(diag, "test.yaml", 100), ERR_OK);
-    enum err err = framework_load(document, strlen(document), diag, &framework);
-    if (err != expected)
-        diag_print(diag, stderr);
-    cr_assert_eq(err, expected, "%s", document);
-    return framework;
-}
-
-/* The document is refused with this finding in this line, at this column; `en` is in its text. */
-static void expect_refused(const char *document, enum finding finding, uint64_t line,
-                           uint64_t column, const char *en)
-{
-    struct diag diag;
-    bool is_there = false;
-    (void)load(document, ERR_FRAMEWORK, &diag);
-    for (size_t i = 0; i < diag.count; i++) {
-        const struct diag_item *item = &diag.items[i];
-        is_there |= strcmp(item->code, finding_code(finding)) == 0 && item->line == line &&
-                    item->column == column && strstr(item->en, en) != NULL;
-    }
-    if (!is_there)
-        diag_print(&diag, stderr);
-    cr_expect(is_there, "no %s at %u:%u", finding_code(finding), (unsigned)line, (unsigned)column);
-    diag_fini(&diag);
-}
-
 Test(framework_composite, units_are_found_by_code_id_and_name, .timeout = 10)
 {
     struct diag diag;
-    struct framework *framework = load(WHOLE COMPOSITE(""), ERR_OK, &diag);
+    struct framework *framework = framework_case_load(WHOLE COMPOSITE(""), ERR_OK, &diag);
     static const char *const texts[] = {"900002", "b", "乙", "beta"};
     for (size_t i = 0; i < 4; i++) {
         uint32_t code = 0;
@@ -69,7 +41,7 @@ Test(framework_composite, units_are_found_by_code_id_and_name, .timeout = 10)
 Test(framework_composite, a_figure_of_a_unit_that_the_framework_lacks_is_refused, .timeout = 10)
 {
     struct diag diag;
-    struct framework *framework = load(WHOLE COMPOSITE(""), ERR_OK, &diag);
+    struct framework *framework = framework_case_load(WHOLE COMPOSITE(""), ERR_OK, &diag);
     Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
     struct observation_issues issues;
     observation.indicator = (char *)"x";
@@ -86,7 +58,7 @@ Test(framework_composite, a_figure_of_a_unit_that_the_framework_lacks_is_refused
 Test(framework_composite, an_indicator_without_regions_is_reported_by_all_units, .timeout = 10)
 {
     struct diag diag;
-    struct framework *framework = load(WHOLE COMPOSITE(""), ERR_OK, &diag);
+    struct framework *framework = framework_case_load(WHOLE COMPOSITE(""), ERR_OK, &diag);
     cr_expect_eq(framework->indicators[0].region_count, 2);
     cr_expect_eq(framework->composites[0].unit_count, 2);
     cr_expect_eq(framework->composites[0].units[1], 900002);
@@ -97,8 +69,8 @@ Test(framework_composite, an_indicator_without_regions_is_reported_by_all_units,
 Test(framework_composite, shares_are_kept_in_integers, .timeout = 10)
 {
     struct diag diag;
-    struct framework *framework =
-        load(WHOLE COMPOSITE(", availability: 2/3, rank_decimals: 3"), ERR_OK, &diag);
+    struct framework *framework = framework_case_load(
+        WHOLE COMPOSITE(", availability: 2/3, rank_decimals: 3"), ERR_OK, &diag);
     cr_expect_eq(framework->composites[0].availability.part, 2);
     cr_expect_eq(framework->composites[0].availability.whole, 3);
     cr_expect_eq(framework->composites[0].rank_decimals, 3);
@@ -108,65 +80,72 @@ Test(framework_composite, shares_are_kept_in_integers, .timeout = 10)
 
 Test(framework_composite, wrong_units_are_named_with_their_place, .timeout = 10)
 {
-    expect_refused(HEAD
-                   "units:\n  - {code: 220100, id: a, name: {zh: 甲, en: A}}\n" GROUPS ITEM(SCALED),
-                   FINDING_NUMBER_OUT, 6, 12, "between 900000 and 999999");
-    expect_refused(HEAD UNITS
-                   "  - {code: 900001, id: c, name: {zh: 丙, en: C}}\n" GROUPS ITEM(SCALED),
-                   FINDING_ID_REPEATED, 8, 5, "");
-    expect_refused(HEAD UNITS
-                   "  - {code: 900003, id: a, name: {zh: 丙, en: C}}\n" GROUPS ITEM(SCALED),
-                   FINDING_ID_REPEATED, 8, 5, "");
-    expect_refused(HEAD UNITS GROUPS ITEM(SCALED ", regions: [900009]"), FINDING_REFERENCE_UNKNOWN,
-                   11, 5, "units");
-    expect_refused(WHOLE COMPOSITE(", units: [900009]"), FINDING_REFERENCE_UNKNOWN, 13, 5, "units");
-    expect_refused(WHOLE COMPOSITE(", units: [900001, 900001]"), FINDING_ID_REPEATED, 13, 5, "");
+    framework_case_refused(
+        HEAD "units:\n  - {code: 220100, id: a, name: {zh: 甲, en: A}}\n" GROUPS ITEM(SCALED),
+        FINDING_NUMBER_OUT, 6, 12, "between 900000 and 999999");
+    framework_case_refused(HEAD UNITS
+                           "  - {code: 900001, id: c, name: {zh: 丙, en: C}}\n" GROUPS ITEM(SCALED),
+                           FINDING_ID_REPEATED, 8, 5, "");
+    framework_case_refused(HEAD UNITS
+                           "  - {code: 900003, id: a, name: {zh: 丙, en: C}}\n" GROUPS ITEM(SCALED),
+                           FINDING_ID_REPEATED, 8, 5, "");
+    framework_case_refused(HEAD UNITS GROUPS ITEM(SCALED ", regions: [900009]"),
+                           FINDING_REFERENCE_UNKNOWN, 11, 5, "units");
+    framework_case_refused(WHOLE COMPOSITE(", units: [900009]"), FINDING_REFERENCE_UNKNOWN, 13, 5,
+                           "units");
+    framework_case_refused(WHOLE COMPOSITE(", units: [900001, 900001]"), FINDING_ID_REPEATED, 13, 5,
+                           "");
 }
 
 Test(framework_composite, a_scale_that_lacks_what_its_method_needs_is_refused, .timeout = 10)
 {
-    expect_refused(HEAD UNITS GROUPS ITEM(", normalise: {method: min_max}"), FINDING_METHOD_MISFIT,
-                   11, 81, "direction");
-    expect_refused(
+    framework_case_refused(HEAD UNITS GROUPS ITEM(", normalise: {method: min_max}"),
+                           FINDING_METHOD_MISFIT, 11, 81, "direction");
+    framework_case_refused(
         HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: goalposts, low: 1}"),
         FINDING_METHOD_MISFIT, 11, 96, "needs low and high");
-    expect_refused(HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: to_target}"),
-                   FINDING_METHOD_MISFIT, 11, 96, "target");
-    expect_refused(
+    framework_case_refused(
+        HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: to_target}"),
+        FINDING_METHOD_MISFIT, 11, 96, "target");
+    framework_case_refused(
         HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: goalposts, low: 3, high: 2}"),
         FINDING_NUMBER_OUT, 11, 96, "below");
-    expect_refused(
+    framework_case_refused(
         HEAD UNITS GROUPS ITEM(
             ", direction: up, normalise: {method: goalposts, low: 0, high: 2, log: true}"),
         FINDING_NUMBER_OUT, 11, 96, "logarithm");
-    expect_refused(HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: minmax}"),
-                   FINDING_WORD_UNKNOWN, 11, 105, "min_max");
-    expect_refused(HEAD UNITS GROUPS ITEM(SCALED ", divide_by: y"), FINDING_REFERENCE_UNKNOWN, 11,
-                   5, "no such indicator");
-    expect_refused(HEAD UNITS GROUPS ITEM(SCALED ", divide_by: x"), FINDING_REFERENCE_UNKNOWN, 11,
-                   5, "divided");
+    framework_case_refused(HEAD UNITS GROUPS ITEM(", direction: up, normalise: {method: minmax}"),
+                           FINDING_WORD_UNKNOWN, 11, 105, "min_max");
+    framework_case_refused(HEAD UNITS GROUPS ITEM(SCALED ", divide_by: y"),
+                           FINDING_REFERENCE_UNKNOWN, 11, 5, "no such indicator");
+    framework_case_refused(HEAD UNITS GROUPS ITEM(SCALED ", divide_by: x"),
+                           FINDING_REFERENCE_UNKNOWN, 11, 5, "divided");
 }
 
 Test(framework_composite, a_composite_that_cannot_be_made_is_refused, .timeout = 10)
 {
-    expect_refused(WHOLE "composites:\n  - {id: c, name: {zh: 综, en: c}, root: h}\n",
-                   FINDING_REFERENCE_UNKNOWN, 13, 5, "no such group");
-    expect_refused(HEAD UNITS GROUPS ITEM("") COMPOSITE(""), FINDING_REFERENCE_UNKNOWN, 13, 5,
-                   "normalise");
-    expect_refused(WHOLE COMPOSITE(", from: 2020, to: 2019"), FINDING_NUMBER_OUT, 13, 5, "order");
-    expect_refused(WHOLE COMPOSITE(", to: 2019"), FINDING_NUMBER_OUT, 13, 5, "order");
-    expect_refused(WHOLE COMPOSITE(", from: 2000-Q1, to: 2016-Q1"), FINDING_NUMBER_OUT, 13, 5,
-                   "at most 64");
-    expect_refused(WHOLE COMPOSITE(", bands: [{from: 1, name: {zh: 一, en: a}}]"),
-                   FINDING_NUMBER_OUT, 13, 5, "ascend");
-    expect_refused(WHOLE COMPOSITE(", availability: 3/2"), FINDING_NUMBER_OUT, 13, 58, "share");
-    expect_refused(WHOLE COMPOSITE(", availability: -2/-1"), FINDING_NUMBER_OUT, 13, 58, "share");
-    expect_refused(WHOLE COMPOSITE(", uncertainty: {seed: 1, draws: 0}"), FINDING_NUMBER_OUT, 13,
-                   74, "between");
-    expect_refused(WHOLE COMPOSITE(", peers: [{id: p, units: [900001]}, {id: q, units: [900001]}]"),
-                   FINDING_ID_REPEATED, 13, 78, "one group");
-    expect_refused(WHOLE COMPOSITE("") "  - {id: c, name: {zh: 综, en: c}, root: g}\n",
-                   FINDING_ID_REPEATED, 14, 5, "");
+    framework_case_refused(WHOLE "composites:\n  - {id: c, name: {zh: 综, en: c}, root: h}\n",
+                           FINDING_REFERENCE_UNKNOWN, 13, 5, "no such group");
+    framework_case_refused(HEAD UNITS GROUPS ITEM("") COMPOSITE(""), FINDING_REFERENCE_UNKNOWN, 13,
+                           5, "normalise");
+    framework_case_refused(WHOLE COMPOSITE(", from: 2020, to: 2019"), FINDING_NUMBER_OUT, 13, 5,
+                           "order");
+    framework_case_refused(WHOLE COMPOSITE(", to: 2019"), FINDING_NUMBER_OUT, 13, 5, "order");
+    framework_case_refused(WHOLE COMPOSITE(", from: 2000-Q1, to: 2016-Q1"), FINDING_NUMBER_OUT, 13,
+                           5, "at most 64");
+    framework_case_refused(WHOLE COMPOSITE(", bands: [{from: 1, name: {zh: 一, en: a}}]"),
+                           FINDING_NUMBER_OUT, 13, 5, "ascend");
+    framework_case_refused(WHOLE COMPOSITE(", availability: 3/2"), FINDING_NUMBER_OUT, 13, 58,
+                           "share");
+    framework_case_refused(WHOLE COMPOSITE(", availability: -2/-1"), FINDING_NUMBER_OUT, 13, 58,
+                           "share");
+    framework_case_refused(WHOLE COMPOSITE(", uncertainty: {seed: 1, draws: 0}"),
+                           FINDING_NUMBER_OUT, 13, 74, "between");
+    framework_case_refused(
+        WHOLE COMPOSITE(", peers: [{id: p, units: [900001]}, {id: q, units: [900001]}]"),
+        FINDING_ID_REPEATED, 13, 78, "one group");
+    framework_case_refused(WHOLE COMPOSITE("") "  - {id: c, name: {zh: 综, en: c}, root: g}\n",
+                           FINDING_ID_REPEATED, 14, 5, "");
 }
 
 /* 500 units, 100 indicators, one group: at most 48 periods. */
@@ -190,14 +169,14 @@ Test(framework_composite, one_that_would_take_too_much_memory_is_refused, .timeo
     static char document[200 * 1024];
     struct diag diag;
     cr_assert_lt(write_large(document, sizeof document, ", from: 1990, to: 2037"), sizeof document);
-    framework_free(load(document, ERR_OK, &diag));
+    framework_free(framework_case_load(document, ERR_OK, &diag));
     diag_fini(&diag);
     (void)write_large(document, sizeof document, ", from: 1990, to: 2038");
-    (void)load(document, ERR_FRAMEWORK, &diag);
+    (void)framework_case_load(document, ERR_FRAMEWORK, &diag);
     cr_expect_str_eq(diag.items[0].code, finding_code(FINDING_LIST_LIMIT));
     diag_fini(&diag);
     (void)write_large(document, sizeof document, ", from: 1990");
-    (void)load(document, ERR_FRAMEWORK, &diag);
+    (void)framework_case_load(document, ERR_FRAMEWORK, &diag);
     diag_fini(&diag);
 }
 
@@ -205,7 +184,7 @@ static void expect_checked(const char *document, enum finding finding, const cha
 {
     struct diag diag;
     bool is_there = false;
-    struct framework *framework = load(document, ERR_OK, &diag);
+    struct framework *framework = framework_case_load(document, ERR_OK, &diag);
     framework_check(framework, &diag);
     for (size_t i = 0; i < diag.count; i++)
         is_there |= strcmp(diag.items[i].code, finding_code(finding)) == 0 &&
@@ -229,11 +208,11 @@ Test(framework_composite, what_was_forgotten_is_said_by_the_check, .timeout = 10
 Test(framework_composite, groups_in_a_circle_are_refused_and_not_followed_forever, .timeout = 10)
 {
     struct diag diag;
-    (void)load(HEAD UNITS "groups:\n"
-                          "  - {id: g, parent: h, name: {zh: 组, en: g}}\n"
-                          "  - {id: h, parent: g, name: {zh: 组, en: h}}\n" ITEM(SCALED)
-                              COMPOSITE(""),
-               ERR_FRAMEWORK, &diag);
+    (void)framework_case_load(
+        HEAD UNITS "groups:\n"
+                   "  - {id: g, parent: h, name: {zh: 组, en: g}}\n"
+                   "  - {id: h, parent: g, name: {zh: 组, en: h}}\n" ITEM(SCALED) COMPOSITE(""),
+        ERR_FRAMEWORK, &diag);
     cr_expect_gt(diag.total, 0);
     diag_fini(&diag);
 }

@@ -1,5 +1,6 @@
 /* How the parts of a group become one value: what the document may say, and where it is refused. */
 #include "proto/event/framework.h"
+#include "tests/support/framework_case.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -22,39 +23,11 @@
 #define ONE_WITH(more)                                                                             \
     HEAD GROUP("") "indicators:\n" ITEM("x", more) END /* the indicator is line 11 */
 
-static struct framework *load(const char *document, enum err expected, struct diag *diag)
-{
-    struct framework *framework = NULL;
-    cr_assert_eq(diag_init(diag, "test.yaml", 100), ERR_OK);
-    enum err err = framework_load(document, strlen(document), diag, &framework);
-    if (err != expected)
-        diag_print(diag, stderr);
-    cr_assert_eq(err, expected, "%s", document);
-    return framework;
-}
-
-static void expect_refused(const char *document, enum finding finding, uint64_t line,
-                           uint64_t column, const char *en)
-{
-    struct diag diag;
-    bool is_there = false;
-    (void)load(document, ERR_FRAMEWORK, &diag);
-    for (size_t i = 0; i < diag.count; i++) {
-        const struct diag_item *item = &diag.items[i];
-        is_there |= strcmp(item->code, finding_code(finding)) == 0 && item->line == line &&
-                    item->column == column && strstr(item->en, en) != NULL;
-    }
-    if (!is_there)
-        diag_print(&diag, stderr);
-    cr_expect(is_there, "no %s at %u:%u", finding_code(finding), (unsigned)line, (unsigned)column);
-    diag_fini(&diag);
-}
-
 static bool checks_with(const char *document, const char *en)
 {
     struct diag diag;
     bool is_there = false;
-    struct framework *framework = load(document, ERR_OK, &diag);
+    struct framework *framework = framework_case_load(document, ERR_OK, &diag);
     framework_check(framework, &diag);
     for (size_t i = 0; i < diag.count; i++)
         is_there |= strstr(diag.items[i].en, en) != NULL;
@@ -73,7 +46,8 @@ static bool checks_with(const char *document, const char *en)
 Test(framework_levels, comparisons_that_agree_become_weights, .timeout = 10)
 {
     struct diag diag;
-    struct framework *framework = load(HEAD GROUP(PAIRS("2", "2", "4")) ITEMS END, ERR_OK, &diag);
+    struct framework *framework =
+        framework_case_load(HEAD GROUP(PAIRS("2", "2", "4")) ITEMS END, ERR_OK, &diag);
     cr_expect(fabs(framework->indicators[0].column.judged_weight - 4.0 / 7) < 1e-12);
     cr_expect(fabs(framework->indicators[1].column.judged_weight - 2.0 / 7) < 1e-12);
     cr_expect(fabs(framework->indicators[2].column.judged_weight - 1.0 / 7) < 1e-12);
@@ -86,46 +60,47 @@ Test(framework_levels, comparisons_that_contradict_are_refused_at_the_odd_one_wi
      .timeout = 10)
 {
     /* x is 3 times y and y 3 times z; then x can hardly be less than z, and 1 is said: a ratio of 0.483. */
-    expect_refused(HEAD GROUP(PAIRS("3", "3", "1")) ITEMS END, FINDING_NUMBER_OUT, 12, 17,
-                   "CR = 0.483");
+    framework_case_refused(HEAD GROUP(PAIRS("3", "3", "1")) ITEMS END, FINDING_NUMBER_OUT, 12, 17,
+                           "CR = 0.483");
     struct diag diag;
-    framework_free(load(HEAD GROUP(PAIRS("3", "2", "4")) ITEMS END, ERR_OK, &diag));
+    framework_free(framework_case_load(HEAD GROUP(PAIRS("3", "2", "4")) ITEMS END, ERR_OK, &diag));
     diag_fini(&diag);
 }
 
 Test(framework_levels, comparisons_name_every_pair_of_parts_once, .timeout = 10)
 {
-    expect_refused(HEAD GROUP(", pairwise: [{more: x, than: yy, times: 2}]") ITEMS END,
-                   FINDING_REFERENCE_UNKNOWN, 9, 46, "did you mean y");
-    expect_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 2}]") ITEMS END,
-                   FINDING_METHOD_MISFIT, 9, 5, "not compared");
-    expect_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 2},"
-                              " {more: y, than: x, times: 2}]") ITEMS END,
-                   FINDING_ID_REPEATED, 9, 76, "once");
-    expect_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 0.5}]") ITEMS END,
-                   FINDING_NUMBER_OUT, 9, 72, "between");
-    expect_refused(HEAD GROUP(", pairwise: [{more: x, then: y, times: 2}]") ITEMS END,
-                   FINDING_KEY_UNKNOWN, 9, 56, "than");
+    framework_case_refused(HEAD GROUP(", pairwise: [{more: x, than: yy, times: 2}]") ITEMS END,
+                           FINDING_REFERENCE_UNKNOWN, 9, 46, "did you mean y");
+    framework_case_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 2}]") ITEMS END,
+                           FINDING_METHOD_MISFIT, 9, 5, "not compared");
+    framework_case_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 2},"
+                                      " {more: y, than: x, times: 2}]") ITEMS END,
+                           FINDING_ID_REPEATED, 9, 76, "once");
+    framework_case_refused(HEAD GROUP(", pairwise: [{more: x, than: y, times: 0.5}]") ITEMS END,
+                           FINDING_NUMBER_OUT, 9, 72, "between");
+    framework_case_refused(HEAD GROUP(", pairwise: [{more: x, then: y, times: 2}]") ITEMS END,
+                           FINDING_KEY_UNKNOWN, 9, 56, "than");
 }
 
 /* The earlier part is the one that is worth more: its own half of the matrix has no figure either. */
 Test(framework_levels, a_comparison_without_a_usable_figure_is_refused_and_not_judged,
      .timeout = 10)
 {
-    expect_refused(HEAD GROUP(PAIRS("2", "2", "12")) ITEMS END, FINDING_NUMBER_OUT, 12, 43,
-                   "between");
-    expect_refused(HEAD GROUP(",\n     pairwise: [{more: x, than: y, times: 2},"
-                              " {more: y, than: z, times: 2}, {more: x, than: z}]") ITEMS END,
-                   FINDING_KEY_MISSING, 10, 77, "required key");
+    framework_case_refused(HEAD GROUP(PAIRS("2", "2", "12")) ITEMS END, FINDING_NUMBER_OUT, 12, 43,
+                           "between");
+    framework_case_refused(HEAD GROUP(",\n     pairwise: [{more: x, than: y, times: 2},"
+                                      " {more: y, than: z, times: 2}, {more: x, than: z}]")
+                               ITEMS END,
+                           FINDING_KEY_MISSING, 10, 77, "required key");
 }
 
 Test(framework_levels, what_is_compared_has_no_other_weights, .timeout = 10)
 {
-    expect_refused(HEAD GROUP(", weights: equal" PAIRS("2", "2", "4")) ITEMS END,
-                   FINDING_METHOD_MISFIT, 9, 5, "either");
-    expect_refused(HEAD GROUP(PAIRS("2", "2", "4")) "indicators:\n" ITEM("x", SCALED)
-                       ITEM("y", SCALED) ITEM("z", SCALED ", weight: 0.5") END,
-                   FINDING_METHOD_MISFIT, 16, 5, "follows from pairwise");
+    framework_case_refused(HEAD GROUP(", weights: equal" PAIRS("2", "2", "4")) ITEMS END,
+                           FINDING_METHOD_MISFIT, 9, 5, "either");
+    framework_case_refused(HEAD GROUP(PAIRS("2", "2", "4")) "indicators:\n" ITEM("x", SCALED)
+                               ITEM("y", SCALED) ITEM("z", SCALED ", weight: 0.5") END,
+                           FINDING_METHOD_MISFIT, 16, 5, "follows from pairwise");
 }
 
 /* Findings that say `en` of a group of so many parts, the last of which has a weight of its own. */
@@ -143,7 +118,7 @@ static size_t too_many(int parts, const char *en)
                      "     direction: up" SCALED "%s}\n",
                      i, i == parts - 1 ? ", weight: 0.5" : "");
     snprintf(document + size, sizeof document - (size_t)size, END);
-    (void)load(document, ERR_FRAMEWORK, &diag);
+    (void)framework_case_load(document, ERR_FRAMEWORK, &diag);
     for (size_t i = 0; i < diag.count; i++)
         count += strstr(diag.items[i].en, en) != NULL ? 1 : 0;
     diag_fini(&diag);
@@ -161,11 +136,14 @@ Test(framework_levels, only_more_than_ten_parts_are_too_many_to_compare, .timeou
 
 Test(framework_levels, a_power_belongs_to_a_power_mean, .timeout = 10)
 {
-    expect_refused(HEAD GROUP(", mean: power") ITEMS END, FINDING_METHOD_MISFIT, 9, 5, "power");
-    expect_refused(HEAD GROUP(", power: 2") ITEMS END, FINDING_METHOD_MISFIT, 9, 5, "power");
-    expect_refused(HEAD GROUP(", mean: power, power: 0") ITEMS END, FINDING_NUMBER_OUT, 9, 5,
-                   "geometric");
-    expect_refused(HEAD GROUP(", mean: powr") ITEMS END, FINDING_WORD_UNKNOWN, 9, 41, "power");
+    framework_case_refused(HEAD GROUP(", mean: power") ITEMS END, FINDING_METHOD_MISFIT, 9, 5,
+                           "power");
+    framework_case_refused(HEAD GROUP(", power: 2") ITEMS END, FINDING_METHOD_MISFIT, 9, 5,
+                           "power");
+    framework_case_refused(HEAD GROUP(", mean: power, power: 0") ITEMS END, FINDING_NUMBER_OUT, 9,
+                           5, "geometric");
+    framework_case_refused(HEAD GROUP(", mean: powr") ITEMS END, FINDING_WORD_UNKNOWN, 9, 41,
+                           "power");
 }
 
 Test(framework_levels, a_floor_or_a_positive_power_needs_no_scale_above_zero, .timeout = 10)
@@ -193,13 +171,13 @@ Test(framework_levels, a_group_is_filled_from_other_units_and_the_score_itself_n
 {
 #define BELOW "  - {id: h, name: {zh: 组, en: h}, parent: g, fill: {method: "
     struct diag diag;
-    framework_free(load(HEAD GROUP("") BELOW "mean}}\n" ITEMS END, ERR_OK, &diag));
+    framework_free(framework_case_load(HEAD GROUP("") BELOW "mean}}\n" ITEMS END, ERR_OK, &diag));
     diag_fini(&diag);
     cr_expect(checks_with(HEAD GROUP("") BELOW "group_mean}}\n" ITEMS END, "composite's peers"));
-    expect_refused(HEAD GROUP("") BELOW "row_mean}}\n" ITEMS END, FINDING_METHOD_MISFIT, 10, 5,
-                   "a group is filled by");
-    expect_refused(HEAD GROUP(", fill: {method: mean}") ITEMS END, FINDING_METHOD_MISFIT, 9, 5,
-                   "score itself");
+    framework_case_refused(HEAD GROUP("") BELOW "row_mean}}\n" ITEMS END, FINDING_METHOD_MISFIT, 10,
+                           5, "a group is filled by");
+    framework_case_refused(HEAD GROUP(", fill: {method: mean}") ITEMS END, FINDING_METHOD_MISFIT, 9,
+                           5, "score itself");
 }
 
 Test(framework_levels, filling_asks_for_an_availability, .timeout = 10)
@@ -219,27 +197,27 @@ Test(framework_levels, filling_asks_for_an_availability, .timeout = 10)
 Test(framework_levels, a_reference_is_a_unit_of_the_composite, .timeout = 10)
 {
     struct diag diag;
-    framework_free(
-        load(ONE_WITH(", normalise: {method: to_reference, reference: 900002}"), ERR_OK, &diag));
+    framework_free(framework_case_load(
+        ONE_WITH(", normalise: {method: to_reference, reference: 900002}"), ERR_OK, &diag));
     diag_fini(&diag);
-    expect_refused(ONE_WITH(", normalise: {method: to_reference}"), FINDING_METHOD_MISFIT, 11, 96,
-                   "reference");
-    expect_refused(ONE_WITH(", normalise: {method: min_max, reference: 900002}"),
-                   FINDING_METHOD_MISFIT, 11, 96, "reference");
-    expect_refused(ONE_WITH(", normalise: {method: to_reference, reference: 220100}"),
-                   FINDING_REFERENCE_UNKNOWN, 11, 96, "no unit of the composite");
+    framework_case_refused(ONE_WITH(", normalise: {method: to_reference}"), FINDING_METHOD_MISFIT,
+                           11, 96, "reference");
+    framework_case_refused(ONE_WITH(", normalise: {method: min_max, reference: 900002}"),
+                           FINDING_METHOD_MISFIT, 11, 96, "reference");
+    framework_case_refused(ONE_WITH(", normalise: {method: to_reference, reference: 220100}"),
+                           FINDING_REFERENCE_UNKNOWN, 11, 96, "no unit of the composite");
 }
 
 Test(framework_levels, a_standard_of_zero_is_refused, .timeout = 10)
 {
-    expect_refused(ONE_WITH(", normalise: {method: standard, target: 0}"), FINDING_NUMBER_OUT, 11,
-                   96, "above 0");
+    framework_case_refused(ONE_WITH(", normalise: {method: standard, target: 0}"),
+                           FINDING_NUMBER_OUT, 11, 96, "above 0");
 }
 
 Test(framework_levels, transforms_are_named_and_suggested, .timeout = 10)
 {
     struct diag diag;
-    struct framework *framework = load(
+    struct framework *framework = framework_case_load(
         ONE_WITH(SCALED
                  ", outliers: {points: 0, transform: square_root, kurtosis: -9, deviations: 3}"),
         ERR_OK, &diag);
@@ -248,21 +226,22 @@ Test(framework_levels, transforms_are_named_and_suggested, .timeout = 10)
               rule->deviations == 3 && rule->skewness == 2 && rule->kurtosis == -9);
     framework_free(framework);
     diag_fini(&diag);
-    expect_refused(ONE_WITH(SCALED ", outliers: {transform: squareroot}"), FINDING_WORD_UNKNOWN, 11,
-                   146, "square_root");
+    framework_case_refused(ONE_WITH(SCALED ", outliers: {transform: squareroot}"),
+                           FINDING_WORD_UNKNOWN, 11, 146, "square_root");
 }
 
 Test(framework_levels, ranks_may_be_asked_for_unrounded_by_name, .timeout = 10)
 {
     struct diag diag;
-    struct framework *framework =
-        load(HEAD GROUP("") ITEMS
-             "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g, rank_decimals: -1}\n",
-             ERR_OK, &diag);
+    struct framework *framework = framework_case_load(
+        HEAD GROUP("") ITEMS
+        "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g, rank_decimals: -1}\n",
+        ERR_OK, &diag);
     cr_expect_eq(framework->composites[0].rank_decimals, -1);
     framework_free(framework);
     diag_fini(&diag);
-    expect_refused(HEAD GROUP("") ITEMS
-                   "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g, rank_decimals: -2}\n",
-                   FINDING_NUMBER_OUT, 15, 59, "between");
+    framework_case_refused(
+        HEAD GROUP("") ITEMS
+        "composites:\n  - {id: c, name: {zh: 综, en: c}, root: g, rank_decimals: -2}\n",
+        FINDING_NUMBER_OUT, 15, 59, "between");
 }
