@@ -35,7 +35,6 @@ enum {
     MAX_RATE_EVENTS = 6000000,
     LOAD_SECONDS = 3,
     TICK_US = 50,
-    BURST = 512, /* events published before acknowledgements are looked for */
     FLUSH_MS = 60000,
     HISTOGRAM_US = 1000000
 };
@@ -179,11 +178,10 @@ static void run_load(struct load *load, double rate)
     while (load->published < total || !is_all_acknowledged(load)) {
         double now = measure_seconds();
         uint64_t due = (uint64_t)((now - load->started) * rate) + 1;
-        for (int i = 0; i < BURST && load->published < due && load->published < total; i++)
+        while (load->published < due && load->published < total)
             publish_next(load);
         take_acknowledgements(load);
-        if (load->published == due || load->published == total)
-            ppoll(NULL, 0, &(struct timespec){.tv_nsec = TICK_US * 1000}, NULL);
+        ppoll(NULL, 0, &(struct timespec){.tv_nsec = TICK_US * 1000}, NULL);
     }
 }
 
