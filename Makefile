@@ -277,6 +277,7 @@ BENCH_COMMON := $(call objects,$(filter-out tests/bench/bench_%.c,$(wildcard tes
 $(BUILD)/bench-%: $(BUILD)/tests/bench/bench_%.o $(BENCH_COMMON) $(BROKER) $(PRODUCERS) $(CONSUMERS) $(SONGHUA)
 	$(QUIET_LD)$(CC) $(CFLAGS) -o $@ $^ $(LIBRARY_LIBS)
 .SECONDARY: $(BENCHES:%=$(BUILD)/tests/bench/bench_%.o)
+tests: $(BENCHES:%=$(BUILD)/tests/bench/bench_%.o) $(BENCH_COMMON) $(call objects,tests/bench/peers/server.c) # compiled by every run of the tests
 ## make bench         every benchmark; make bench-NAME one of them; JSON=1 for one line per figure
 bench: deps
 	@$(MAKE) --no-print-directory programs $(BENCHES:%=$(BUILD)/bench-%)
