@@ -1,10 +1,12 @@
-/* Reading the record back through the public subscriber: CURVE on, checksums checked.
+/* Reading the record back through the public subscriber: CURVE on, checksums checked. The clock starts
+ * before the connections are made, as subscribers read ahead.
  *
  *     fetch.warm        one subscriber, every event decoded into its message
  *     fetch.cold        the same after the broker has started anew and the system has forgotten the file
  *     fetch.filtered    events passed over a second by a subscriber of one of nine regions, which decodes
  *                       those of its region
- *     fetch.fanout100   100 subscribers at once in one process, batches counted by their headers;
+ *     fetch.fanout1, .fanout10, .fanout100
+ *                       so many subscribers at once in one process, batches counted by their headers;
  *                       the sum of what they receive
  */
 #include "proto/client/subscriber.h"
@@ -22,8 +24,8 @@ enum {
     EVENT_BYTES = 128,
     EVENTS = 4000000,
     REGIONS = 9,
-    FANOUT = 100,
-    FANOUT_EVENTS = 200000, /* for each */
+    FANOUT_MAX = 100,
+    FANOUT_EVENTS = 20000000, /* for all together, each at most the whole stream */
     WAIT_MS = 10000,
     ARENA_BYTES = 256 << 20
 };
@@ -70,11 +72,11 @@ static double fetch_decoded(struct world *world, struct net *net, size_t region_
     struct subscriber_record record;
     size_t events = 0;
     long long sum = 0;
-    struct subscriber *subscriber = subscribe(world, net, region_count);
     arena_init(&arena, ARENA_BYTES);
+    double started = measure_seconds();
+    struct subscriber *subscriber = subscribe(world, net, region_count);
     bench_check(subscriber_next(subscriber, WAIT_MS, &record), "connect");
     events += record.batch.event_count;
-    double started = measure_seconds();
     while (!subscriber_is_at_end(subscriber)) {
         Songhua__V1__EventBatch *batch;
         enum err err = subscriber_next(subscriber, WAIT_MS, &record);
@@ -100,25 +102,24 @@ static double fetch_decoded(struct world *world, struct net *net, size_t region_
     return EVENTS / seconds;
 }
 
-static double fetch_fanout(struct world *world, struct net *net)
+static double fetch_fanout(struct world *world, struct net *net, size_t count)
 {
-    struct subscriber *subscribers[FANOUT];
-    size_t events[FANOUT] = {0}, total = 0, finished = 0;
+    struct subscriber *subscribers[FANOUT_MAX];
+    size_t events[FANOUT_MAX] = {0}, total = 0, finished = 0;
+    size_t each = FANOUT_EVENTS / count < EVENTS ? FANOUT_EVENTS / count : EVENTS;
     struct subscriber_record record;
-    for (size_t i = 0; i < FANOUT; i++) {
-        subscribers[i] = subscribe(world, net, 0);
-        bench_check(subscriber_next(subscribers[i], WAIT_MS, &record), "connect");
-    }
     double started = measure_seconds();
-    while (finished < FANOUT)
-        for (size_t i = 0; i < FANOUT; i++)
-            while (events[i] < FANOUT_EVENTS && !subscriber_next(subscribers[i], 0, &record)) {
+    for (size_t i = 0; i < count; i++)
+        subscribers[i] = subscribe(world, net, 0);
+    while (finished < count)
+        for (size_t i = 0; i < count; i++)
+            while (events[i] < each && !subscriber_next(subscribers[i], 0, &record)) {
                 events[i] += record.batch.event_count;
                 total += record.batch.event_count;
-                finished += events[i] >= FANOUT_EVENTS;
+                finished += events[i] >= each;
             }
     double seconds = measure_seconds() - started;
-    for (size_t i = 0; i < FANOUT; i++)
+    for (size_t i = 0; i < count; i++)
         subscriber_close(&subscribers[i]);
     return (double)total / seconds;
 }
@@ -141,7 +142,13 @@ int main(void)
     struct measure warm = {"fetch.warm", "events/s", {0}, 0};
     struct measure cold = {"fetch.cold", "events/s", {0}, 0};
     struct measure filtered = {"fetch.filtered", "events/s", {0}, 0};
-    struct measure fanout = {"fetch.fanout100", "events/s", {0}, 0};
+    struct {
+        size_t subscribers;
+        struct measure measure;
+    } fanouts[] = {{1, {"fetch.fanout1", "events/s", {0}, 0}},
+                   {10, {"fetch.fanout10", "events/s", {0}, 0}},
+                   {100, {"fetch.fanout100", "events/s", {0}, 0}}};
+    enum { FANOUTS = sizeof fanouts / sizeof *fanouts };
     struct net *net;
     size_t runs = measure_runs(5);
     bench_check(net_open(1, &net), "net");
@@ -154,12 +161,14 @@ int main(void)
         measure_add(&cold, fetch_cold(world, net));
         measure_add(&warm, fetch_decoded(world, net, 0));
         measure_add(&filtered, fetch_decoded(world, net, 1));
-        measure_add(&fanout, fetch_fanout(world, net));
+        for (size_t i = 0; i < FANOUTS; i++)
+            measure_add(&fanouts[i].measure, fetch_fanout(world, net, fanouts[i].subscribers));
     }
     measure_print(&warm);
     measure_print(&cold);
     measure_print(&filtered);
-    measure_print(&fanout);
+    for (size_t i = 0; i < FANOUTS; i++)
+        measure_print(&fanouts[i].measure);
     world_free(&world);
     net_close(&net);
     return 0;
