@@ -3,7 +3,6 @@
 #include "broker/commands.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
-#include "proto/base/text.h"
 #include "proto/cli/terminal.h"
 
 #include <errno.h>

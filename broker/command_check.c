@@ -4,7 +4,6 @@
 #include "broker/journal/care.h"
 #include "proto/base/json.h"
 #include "proto/base/text.h"
-#include "proto/cli/terminal.h"
 
 #include <inttypes.h>
 #include <stddef.h>

@@ -5,7 +5,6 @@
 #include "proto/base/json.h"
 #include "proto/base/text.h"
 #include "proto/cli/table.h"
-#include "proto/cli/terminal.h"
 #include "proto/wire/code.h"
 
 #include <inttypes.h>

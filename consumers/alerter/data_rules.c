@@ -6,7 +6,6 @@
 #include "proto/event/region.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FIRING   SONGHUA__V1__ALERT_STATE__ALERT_FIRING

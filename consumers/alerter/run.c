@@ -1,8 +1,6 @@
 #include "consumers/alerter/alerter.h"
 #include "consumers/alerter/commands.h"
 
-#include <stddef.h>
-
 const struct option alerter_run_options[] = {
     SERVICE_OPTIONS(struct alerter_run_settings, "alerter", false), {0}};
 

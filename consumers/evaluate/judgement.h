@@ -106,8 +106,7 @@ struct judgement {
     Songhua__V1__Judgement verdict;
     bool is_provisional;
     enum reason reason;
-    uint32_t
-        overdue_days; /* of the next figure, or the longest of `overdue`; done_late: by how many */
+    uint32_t overdue_days; /* of the next figure, or the longest overdue; done_late: by how many */
     uint64_t overdue_since_ms; /* the first moment after the next figure's day; 0: not overdue */
     struct overdue_item overdue[JUDGEMENT_MAX_OVERDUE]; /* the first of them, in order */
     size_t overdue_total;

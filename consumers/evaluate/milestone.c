@@ -17,7 +17,6 @@
  *
  * Source  EVALUATION.md section 2 "Others"; EVALUATION-METHODS.md 2.10 case 16, 2.8 (cuts).
  */
-#include "consumers/evaluate/milestones.h"
 #include "consumers/evaluate/progress.h"
 #include "consumers/evaluate/standing.h"
 

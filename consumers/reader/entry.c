@@ -129,14 +129,6 @@ const char *entry_indicator(const struct entry *entry)
     }
 }
 
-const char *entry_target(const struct entry *entry)
-{
-    const Songhua__V1__Event *event = entry->event;
-    if (event->body_case == BODY(SCORE))
-        return event->score->target;
-    return event->body_case == BODY(ALERT) ? event->alert->target : "";
-}
-
 /* --- keys ------------------------------------------------------------------------------------- */
 
 /* A byte below any that an id may hold stands between the parts, so that bytes sort as parts do. */

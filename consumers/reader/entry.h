@@ -46,7 +46,6 @@ MUST_CHECK enum err entry_copy_visit(const struct entry_copy *copy, struct arena
 /* What the event is about; "" for what it does not have. Borrowed from the event. */
 const char *entry_type(const struct entry *entry); /* "observation", as keys and users name it */
 const char *entry_indicator(const struct entry *entry);
-const char *entry_target(const struct entry *entry);
 
 /* The key that a later event of the same kind of thing shares: scores by region, indicator and target;
  * observations and retractions by region, indicator, period and definition; alerts by their id. Keys

@@ -34,20 +34,12 @@ enum err figure_files_framework(const struct invocation *invocation, const char 
 static enum err read_rows(const struct figure_files *files, const struct buffer *bytes,
                           struct diag *diag)
 {
-    const struct observation_csv_options options = {.framework = files->framework};
     struct observation_csv_counts counts;
-    struct observation_csv *csv;
     if (milestone_csv_is(bytes->data, bytes->size))
         return milestone_csv_read(bytes->data, bytes->size, files->framework, files->now_ms, diag,
                                   files->take_milestone, files->context, &counts);
-    enum err err = observation_csv_new(&options, diag, files->take_row, files->context, &csv);
-    if (err)
-        return err;
-    err = observation_csv_feed(csv, bytes->data, bytes->size);
-    if (!err)
-        err = observation_csv_finish(csv);
-    observation_csv_free(csv);
-    return err;
+    return observation_csv_read(bytes->data, bytes->size, files->framework, diag, files->take_row,
+                                files->context, &counts);
 }
 
 static enum err read_whole(FILE *file, struct buffer *out)

@@ -2,7 +2,6 @@
 
 #include "proto/base/clock.h"
 #include "proto/event/arena_protobuf.h"
-#include "proto/event/event.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -40,12 +40,11 @@ struct basis {
     size_t figure_count, figure_capacity;
     struct basis_framework frameworks[BASIS_MAX_FRAMEWORKS]; /* in order of address */
     size_t framework_count;
-    bool is_record;                /* the broker's record, not files */
-    struct as_of as_of;            /* the moment everything is judged at */
-    uint64_t last, last_stored_ms; /* newest record (row) that counts */
-    char heads
-        [BASIS_HEADS_BYTES]; /* of the record: digest of its chains' heads, hex; of files: digest
-                                      of their bytes */
+    bool is_record;     /* the broker's record, not files */
+    struct as_of as_of; /* the moment everything is judged at */
+    uint64_t last;      /* newest record (row) that counts */
+    /* Hex digest; of the record: its chains' heads; of files: their bytes. */
+    char heads[BASIS_HEADS_BYTES];
 };
 
 struct basis_settings {

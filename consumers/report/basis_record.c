@@ -1,7 +1,6 @@
 /* Figures from the broker's record: the stream events from its beginning to the moment. */
 #include "consumers/report/basis.h"
 #include "proto/base/clock.h"
-#include "proto/base/log.h"
 #include "proto/base/text.h"
 #include "proto/cli/terminal.h"
 #include "proto/client/subscriber.h"
@@ -74,7 +73,6 @@ static enum err take_record(struct reading *reading, const struct subscriber_rec
                    ? err
                    : command_fail(reading->invocation, err, "%s", chains_why(reading->chains));
     basis->last = record->sequence;
-    basis->last_stored_ms = record->stored_ms;
     arena_reset(&reading->arena);
     err = event_batch_unpack(record->batch.payload, record->batch.payload_size,
                              record->batch.event_count, &reading->arena, &batch);

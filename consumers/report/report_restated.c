@@ -2,7 +2,6 @@
 #include "consumers/report/report_cells.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 static const struct document_column restated_columns[] = {

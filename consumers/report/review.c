@@ -8,23 +8,6 @@
 
 enum { AVAILABLE_OF = 5, AVAILABLE_AT_LEAST = 4 };
 
-static const struct {
-    const char *id, *zh;
-} parts[PART_COUNT] = {[PART_LEVEL] = {"level", "水平"},
-                       [PART_PROGRESS] = {"progress", "进展"},
-                       [PART_DUTIES] = {"duties", "任务"},
-                       [PART_QUALITY] = {"quality", "填报"}};
-
-const char *review_part_name(enum review_part part)
-{
-    return parts[part].id;
-}
-
-const char *review_part_name_zh(enum review_part part)
-{
-    return parts[part].zh;
-}
-
 size_t review_count(const struct review *review)
 {
     return review->years[review->year_count - 1].count;

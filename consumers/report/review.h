@@ -22,8 +22,6 @@
 enum { REVIEW_MAX_YEARS = 10, REVIEW_VERDICTS = 9 };
 
 enum review_part { PART_LEVEL, PART_PROGRESS, PART_DUTIES, PART_QUALITY, PART_COUNT };
-const char *review_part_name(enum review_part part);    /* "level" */
-const char *review_part_name_zh(enum review_part part); /* 水平 */
 
 struct review_options {
     unsigned first_year, last_year;

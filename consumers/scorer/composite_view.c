@@ -3,7 +3,6 @@
 #include "consumers/evaluate/choices.h"
 #include "consumers/evaluate/weigh.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* Intervals of units that have no score of their own would be of something else. */

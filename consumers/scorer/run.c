@@ -1,8 +1,6 @@
 #include "consumers/scorer/commands.h"
 #include "consumers/scorer/scorer.h"
 
-#include <stddef.h>
-
 const struct option scorer_run_options[] = {
     SERVICE_OPTIONS(struct scorer_run_settings, "scorer", false), {0}};
 

@@ -1,7 +1,5 @@
 #include "consumers/scorer/touched.h"
 
-#include "proto/event/event.h"
-
 #include <stdlib.h>
 #include <string.h>
 

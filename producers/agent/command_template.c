@@ -1,7 +1,6 @@
 #include "producers/agent/agent.h"
 #include "producers/agent/commands.h"
 #include "proto/base/clock.h"
-#include "proto/base/file.h"
 #include "proto/cli/table.h"
 #include "proto/event/milestone_check.h"
 #include "proto/event/observation_check.h"

@@ -4,7 +4,6 @@
 #include "proto/base/file.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 enum err dispatch_open(const struct invocation *invocation, const struct agent_settings *agent,
                        const struct dispatch_settings *settings, struct dispatch *out)

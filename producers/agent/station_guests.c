@@ -3,7 +3,6 @@
 #include "producers/agent/station_internal.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>

@@ -13,12 +13,11 @@
 #include <stdio.h>
 
 struct diag_item {
-    uint64_t line, column;  /* from 1; 0: not known */
-    const char *code;       /* "SH-2103", static text */
-    char *field;            /* name of the column or key; may be NULL */
-    char *value;            /* as it was found; may be NULL */
-    char *zh, *en;          /* what is wrong and what would be right */
-    uint64_t offending_row; /* for row-wise input: the row, from 1; 0 otherwise */
+    uint64_t line, column; /* from 1; 0: not known */
+    const char *code;      /* "SH-2103", static text */
+    char *field;           /* name of the column or key; may be NULL */
+    char *value;           /* as it was found; may be NULL */
+    char *zh, *en;         /* what is wrong and what would be right */
 };
 
 struct diag {

@@ -117,13 +117,6 @@ void json_u64(struct json *json, const char *key, uint64_t value)
     json_number(json, key, digits);
 }
 
-void json_i64(struct json *json, const char *key, int64_t value)
-{
-    char digits[24];
-    snprintf(digits, sizeof digits, "%lld", (long long)value);
-    json_number(json, key, digits);
-}
-
 void json_double(struct json *json, const char *key, double value)
 {
     char digits[40] = "null";

@@ -1,6 +1,5 @@
 #include "proto/base/text.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 

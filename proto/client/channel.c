@@ -59,7 +59,6 @@ enum err channel_reopen(struct channel *channel)
     net_socket_close(&channel->socket);
     channel->socket = socket;
     channel->connects_seen = 0;
-    channel->reopened++;
     return ERR_OK;
 }
 

@@ -17,7 +17,6 @@ struct channel {
     struct buffer scratch;
     uint64_t next_id;
     unsigned connects_seen;
-    uint64_t reopened;
 };
 
 /* `net` NULL: one of its own. Errors  ERR_KEY, ERR_USAGE, ERR_NOMEM. */

@@ -32,10 +32,9 @@ struct outbox_options {
     const char *stream, *producer;
     const struct signing_key *signing_key; /* borrowed for the life of the outbox; NULL: unsigned */
     uint64_t max_bytes; /* of the file; 0: 1 GiB, at least 8 MiB. Grows as it fills */
-    uint64_t
-        keep_batches; /* acknowledged batches that stay, so that they can be sent again should the
-                              broker lose them; all go once the outbox is half full, unless a
-                              rollback is undecided. 0: none */
+    /* Acknowledged batches that stay, so that they can be sent again should the broker lose them; all go
+     * once the outbox is half full, unless a rollback is undecided. 0: none */
+    uint64_t keep_batches;
 };
 
 struct outbox_status {

@@ -2,7 +2,6 @@
 
 #include "proto/base/bytes.h"
 
-#include <errno.h>
 #include <string.h>
 #include <xxhash.h>
 

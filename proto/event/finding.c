@@ -1,6 +1,5 @@
 #include "proto/event/finding.h"
 
-#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 

@@ -260,16 +260,6 @@ const char *comparator_name(enum comparator comparator)
     return (unsigned)comparator <= COMPARATOR_BELOW ? comparator_words[comparator] : "";
 }
 
-const char *indicator_kind_name(enum indicator_kind kind)
-{
-    return (unsigned)kind <= KIND_QUALITATIVE ? kind_words[kind] : "";
-}
-
-const char *cadence_name(enum cadence cadence)
-{
-    return (unsigned)cadence <= CADENCE_ONCE ? cadence_words[cadence] : "";
-}
-
 bool comparator_is_met(enum comparator comparator, struct decimal value, struct decimal target)
 {
     int order = decimal_compare(value, target);

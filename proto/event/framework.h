@@ -265,8 +265,6 @@ void framework_label(const struct framework *framework, char out[FRAMEWORK_LABEL
 /* The words used in the document: "cagr_target", ">", "share", "annual". */
 const char *method_name(enum method method);
 const char *comparator_name(enum comparator comparator);
-const char *indicator_kind_name(enum indicator_kind kind);
-const char *cadence_name(enum cadence cadence);
 const char *take_name(enum take take);
 
 /* Whether `value` meets the target's value, exactly. */

@@ -1,7 +1,6 @@
 #include "proto/event/framework_composite_schema.h"
 #include "proto/event/framework_schema.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* --- units -------------------------------------------------------------------------------------- */

@@ -59,8 +59,7 @@ struct figure_identity {
     uint32_t region;
     uint32_t *regions;
     size_t region_count;
-    double
-        tolerance; /* relative to the reported figure, beyond half its last digit; 0 unless given */
+    double tolerance; /* of the reported figure, beyond half its last digit; 0 unless given */
     const char *author, *reason;
     const struct indicator *of, *numerator, *denominator, *whole, *with; /* linked by validation */
 };

@@ -1,6 +1,5 @@
 #include "proto/event/framework_schema.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* --- groups ------------------------------------------------------------------------------------- */

@@ -1,6 +1,5 @@
 #include "proto/event/milestone_csv.h"
 
-#include "proto/base/text.h"
 #include "proto/event/milestone_check.h"
 #include "proto/event/text_lines.h"
 

@@ -1,7 +1,6 @@
 #include "proto/event/obs_status.h"
 
 #include <ctype.h>
-#include <stddef.h>
 #include <string.h>
 
 enum property {
@@ -14,28 +13,28 @@ enum property {
 static const struct {
     char letter;
     unsigned properties;
-    const char *name, *zh;
+    const char *zh;
 } statuses[] = {
-    {'A', 0, "normal", "正常"},
-    {'B', 0, "break in series", "口径中断"},
-    {'D', 0, "definition differs", "口径不同"},
-    {'E', PROVISIONAL, "estimated", "估计"},
-    {'F', UNUSABLE, "forecast", "预测"},
-    {'G', 0, "experimental", "试验"},
-    {'H', MISSING, "missing, holiday", "缺失（节假日）"},
-    {'I', UNUSABLE, "imputed", "插补"},
-    {'J', 0, "derogation", "豁免"},
-    {'K', UNUSABLE, "included elsewhere", "并入他项"},
-    {'L', MISSING, "not collected", "未收集"},
-    {'M', MISSING, "cannot exist", "不存在"},
-    {'N', 0, "not significant", "不显著"},
-    {'O', MISSING, "missing", "缺失"},
-    {'P', PROVISIONAL, "provisional", "初步"},
-    {'Q', MISSING, "suppressed", "不公布"},
-    {'S', 0, "special event", "特殊事件"},
-    {'U', PROVISIONAL, "low reliability", "可靠性低"},
-    {'V', PROVISIONAL, "unvalidated", "未核实"},
-    {'W', 0, "includes other", "含他项"},
+    {'A', 0, "正常"},
+    {'B', 0, "口径中断"},
+    {'D', 0, "口径不同"},
+    {'E', PROVISIONAL, "估计"},
+    {'F', UNUSABLE, "预测"},
+    {'G', 0, "试验"},
+    {'H', MISSING, "缺失（节假日）"},
+    {'I', UNUSABLE, "插补"},
+    {'J', 0, "豁免"},
+    {'K', UNUSABLE, "并入他项"},
+    {'L', MISSING, "未收集"},
+    {'M', MISSING, "不存在"},
+    {'N', 0, "不显著"},
+    {'O', MISSING, "缺失"},
+    {'P', PROVISIONAL, "初步"},
+    {'Q', MISSING, "不公布"},
+    {'S', 0, "特殊事件"},
+    {'U', PROVISIONAL, "可靠性低"},
+    {'V', PROVISIONAL, "未核实"},
+    {'W', 0, "含他项"},
 };
 
 enum { STATUS_COUNT = sizeof statuses / sizeof *statuses };
@@ -69,16 +68,6 @@ static bool has_property(obs_status status, unsigned properties)
 char obs_status_letter(obs_status status)
 {
     return obs_status_is_known(status) ? statuses[status].letter : '?';
-}
-
-const char *obs_status_name(obs_status status)
-{
-    return obs_status_is_known(status) ? statuses[status].name : "unknown";
-}
-
-const char *obs_status_name_zh(obs_status status)
-{
-    return obs_status_is_known(status) ? statuses[status].zh : "未知";
 }
 
 bool obs_status_is_missing(obs_status status)

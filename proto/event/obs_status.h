@@ -13,10 +13,8 @@ typedef Songhua__V1__ObsStatus obs_status;
 /* A letter in either case, or the Chinese name (初步); empty is A. Errors  ERR_USAGE. */
 MUST_CHECK enum err obs_status_parse(const char *text, obs_status *out);
 
-/* Any value; one that is not in the list has letter '?' and the name "unknown". */
+/* Of any value; '?' of one that is not in the list. */
 char obs_status_letter(obs_status status);
-const char *obs_status_name(obs_status status); /* "provisional" */
-const char *obs_status_name_zh(obs_status status);
 
 bool obs_status_is_known(obs_status status);
 

@@ -5,7 +5,6 @@
 #include "proto/event/observation_issues.h"
 #include "proto/event/unit.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 

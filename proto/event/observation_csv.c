@@ -425,27 +425,18 @@ uint64_t observation_csv_column(const struct observation_csv *csv, enum observat
     return column_of(csv, field);
 }
 
-static enum err feed_file(struct observation_csv *csv, FILE *file)
-{
-    char bytes[READ_BYTES];
-    size_t size;
-    while ((size = fread(bytes, 1, sizeof bytes, file)) > 0) {
-        enum err err = observation_csv_feed(csv, bytes, size);
-        if (err != ERR_OK)
-            return err;
-    }
-    return ferror(file) != 0 ? ERR_IO : observation_csv_finish(csv);
-}
-
-enum err observation_csv_read(FILE *file, const struct observation_csv_options *options,
+enum err observation_csv_read(const void *bytes, size_t size, const struct framework *framework,
                               struct diag *diag, observation_csv_visit *visit, void *context,
                               struct observation_csv_counts *counts)
 {
+    const struct observation_csv_options options = {.framework = framework};
     struct observation_csv *csv;
-    enum err err = observation_csv_new(options, diag, visit, context, &csv);
+    enum err err = observation_csv_new(&options, diag, visit, context, &csv);
     if (err != ERR_OK)
         return err;
-    err = feed_file(csv, file);
+    err = observation_csv_feed(csv, bytes, size);
+    if (err == ERR_OK)
+        err = observation_csv_finish(csv);
     *counts = csv->counts;
     observation_csv_free(csv);
     return err;

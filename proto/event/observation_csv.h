@@ -4,7 +4,7 @@
  *     while there are bytes: err = observation_csv_feed(csv, bytes, size)
  *     err = observation_csv_finish(csv)          everything that was wrong is in diag
  *     observation_csv_free(csv)
- * or observation_csv_read() for a whole file.
+ * or observation_csv_read() for all bytes at once.
  *
  * Form: RFC 4180, LF or CRLF, UTF-8 with or without BOM, else GB18030 (the first line that is not
  * ASCII decides for the whole file); tabs or semicolons for commas when the header has them instead. First row: column names, English or Chinese, in any order,
@@ -29,7 +29,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 enum {
     CSV_ROW_MAX_BYTES = 64 * 1024, /* one row, quoted line ends included */
@@ -40,8 +39,7 @@ enum {
 /* A good row. `observation` and its texts are valid during the call only; period and unit are in
  * canonical form, an empty unit is filled in from the framework, `cumulative` is the definition's. */
 struct observation_row {
-    uint64_t
-        row; /* from 1, the header not counted, blank lines not counted, refused rows counted */
+    uint64_t row;  /* from 1; headers and blank lines are not counted, refused rows are */
     uint64_t line; /* from 1, where the row begins */
     uint32_t region;
     const Songhua__V1__Observation *observation;
@@ -80,9 +78,10 @@ struct observation_csv_counts observation_csv_counts(const struct observation_cs
  * own about a row. */
 uint64_t observation_csv_column(const struct observation_csv *csv, enum observation_field field);
 
-/* All of an open file. Errors  as feed and finish, ERR_IO. */
-MUST_CHECK enum err observation_csv_read(FILE *file, const struct observation_csv_options *options,
-                                         struct diag *diag, observation_csv_visit *visit,
-                                         void *context, struct observation_csv_counts *counts);
+/* All of a file's bytes at once. Errors  as feed and finish. */
+MUST_CHECK enum err observation_csv_read(const void *bytes, size_t size,
+                                         const struct framework *framework, struct diag *diag,
+                                         observation_csv_visit *visit, void *context,
+                                         struct observation_csv_counts *counts);
 
 #endif

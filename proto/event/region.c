@@ -9,16 +9,6 @@
 
 enum { MAX_CANDIDATES = 2, CHINESE_CHARACTER_BYTES = 3 };
 
-size_t region_count(void)
-{
-    return region_table_count;
-}
-
-const struct region *region_at(size_t index)
-{
-    return &region_table[index];
-}
-
 const struct region *region_find(uint32_t code)
 {
     size_t low = 0, high = region_table_count;
@@ -174,21 +164,7 @@ void region_suggest(const char *text, struct region_hint *out)
     }
 }
 
-bool region_is_within(uint32_t code, uint32_t ancestor)
-{
-    const struct region *region = region_find(code);
-    while (region != NULL && region->code != ancestor && region->code != REGION_NATION)
-        region = region_find(region->parent);
-    return region != NULL && region->code == ancestor;
-}
-
 void region_format(uint32_t code, char out[REGION_CODE_BYTES])
 {
     snprintf(out, REGION_CODE_BYTES, "%06u", code % 1000000U);
-}
-
-const char *region_level_name(enum region_level level)
-{
-    static const char *const names[] = {"nation", "province", "prefecture", "county", "zone"};
-    return (unsigned)level < sizeof names / sizeof *names ? names[level] : "";
 }

@@ -22,15 +22,10 @@ enum region_level { LEVEL_NATION, LEVEL_PROVINCE, LEVEL_PREFECTURE, LEVEL_COUNTY
 
 struct region {
     uint32_t code;
-    uint32_t parent; /* of the nation: itself */
     enum region_level level;
     const char *zh, *en;
     uint32_t successor; /* code that replaced this one (220381: 220184), 0: in force */
 };
-
-/* All regions in order of code. */
-size_t region_count(void);
-const struct region *region_at(size_t index);
 
 const struct region *region_find(uint32_t code); /* NULL: not in the table */
 
@@ -49,11 +44,6 @@ struct region_hint {
 };
 void region_suggest(const char *text, struct region_hint *out);
 
-/* Whether `code` is `ancestor` or lies within it. */
-bool region_is_within(uint32_t code, uint32_t ancestor);
-
 void region_format(uint32_t code, char out[REGION_CODE_BYTES]); /* six digits */
-
-const char *region_level_name(enum region_level level); /* "prefecture" */
 
 #endif

@@ -49,9 +49,8 @@ struct identity {
     uint32_t regions[IDENTITY_MAX_REGIONS];
     size_t region_count;
     bool has_all_regions;
-    char streams[IDENTITY_STREAMS_BYTES]; /* "events scores"; empty: all of the role's */
-    char producers
-        [IDENTITY_PRODUCERS_BYTES]; /* names it publishes as; empty: all that are its own */
+    char streams[IDENTITY_STREAMS_BYTES];     /* "events scores"; empty: all of the role's */
+    char producers[IDENTITY_PRODUCERS_BYTES]; /* names it publishes as; empty: all of its own */
     struct identity_quota quota;
     char public_key[CURVE_TEXT_BYTES]; /* Z85 */
     char secret_key[CURVE_TEXT_BYTES]; /* empty when only the public part was loaded */

@@ -30,11 +30,6 @@ void signing_key_make(const unsigned char *seed, struct signing_key *out)
         crypto_sign_keypair(out->public_key, out->secret_key);
 }
 
-void signing_key_clear(struct signing_key *key)
-{
-    sodium_memzero(key, sizeof *key);
-}
-
 static void put_signed_bytes(const unsigned char digest[DIGEST_BYTES],
                              unsigned char to[SIGNED_BYTES])
 {

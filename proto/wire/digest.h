@@ -32,7 +32,6 @@ void digest_of(const struct digest_piece *pieces, size_t count, unsigned char ou
 
 /* Make a key from 32 bytes of a good random source (NULL: the system's). */
 void signing_key_make(const unsigned char *seed, struct signing_key *out);
-void signing_key_clear(struct signing_key *key); /* overwrites the secret */
 
 /* Sign and verify a digest. What is signed is "songhua batch\n" followed by the 32 bytes. */
 void digest_sign(const unsigned char digest[DIGEST_BYTES], const struct signing_key *key,

@@ -11,7 +11,6 @@
  * Under load, event n is due at start + n / rate, whatever became of those before it, and its latency
  * counts from then: what waits because the publisher or the broker is behind is not left out.
  */
-#include "proto/base/clock.h"
 #include "tests/bench/events.h"
 #include "tests/bench/load.h"
 #include "tests/bench/measure.h"

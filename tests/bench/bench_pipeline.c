@@ -18,7 +18,6 @@
 #include "tests/bench/load.h"
 #include "tests/bench/measure.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -3,9 +3,7 @@
 #include "tests/contract/journal_contract.h"
 
 #include <criterion/criterion.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

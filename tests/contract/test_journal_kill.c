@@ -2,7 +2,6 @@
 #include "tests/contract/journal_contract.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>

@@ -1,8 +1,6 @@
 /* Nobody gets in, and nobody does what its certificate does not allow. What the attacker gets is
  * nothing, and the broker goes on. */
 #include "broker/access.h"
-#include "proto/base/bytes.h"
-#include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/net/zap.h"
 #include "proto/wire/wire.pb-c.h"

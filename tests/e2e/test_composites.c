@@ -1,8 +1,9 @@
 /* The composite of the provinces by a scorer of its own: its ranks in the stream scores, the same after
  * a kill, and verified from the record. */
+#include "proto/base/file.h"
 #include "proto/client/publisher.h"
 #include "proto/event/event.h"
-#include "proto/event/observation_csv.h"
+#include "tests/support/framework_case.h"
 #include "tests/support/ndjson.h"
 #include "tests/support/world.h"
 
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char framework_path[] = "deploy/framework/rd-provinces.yaml";
 
 enum { FIRST_BULLETIN = 64, SECOND_BULLETIN = 128, MAX_EVENTS = 1024 };
 
@@ -26,17 +29,6 @@ struct providing {
 static const struct identity *planner(struct world *world)
 {
     return world_identity(world, "planner", ROLE_PLANNER, "*");
-}
-
-static void read_document(struct buffer *document)
-{
-    char piece[4096];
-    size_t size;
-    FILE *file = fopen("deploy/framework/rd-provinces.yaml", "r");
-    cr_assert_not_null(file);
-    while ((size = fread(piece, 1, sizeof piece, file)) > 0)
-        cr_assert_eq(buffer_append(document, piece, size), ERR_OK);
-    fclose(file);
 }
 
 static void publish(struct providing *providing, uint32_t region, Songhua__V1__Event *event)
@@ -72,18 +64,11 @@ static enum err take_row(void *context, const struct observation_row *row)
 
 static void publish_rows(struct providing *providing, uint64_t from, uint64_t to)
 {
-    const struct observation_csv_options options = {.framework = providing->framework};
-    struct observation_csv_counts counts;
-    struct diag diag;
-    FILE *file = fopen("deploy/data/examples/rd-provinces.csv", "r");
-    cr_assert_not_null(file);
-    cr_assert_eq(diag_init(&diag, "rd-provinces.csv", 10), ERR_OK);
     providing->from = from;
     providing->to = to;
-    cr_assert_eq(observation_csv_read(file, &options, &diag, take_row, providing, &counts), ERR_OK);
+    framework_case_figures("deploy/data/examples/rd-provinces.csv", providing->framework, take_row,
+                           providing);
     cr_assert_eq(publisher_flush(providing->publisher, 30000), ERR_OK);
-    diag_fini(&diag);
-    fclose(file);
 }
 
 static void start_scorer(struct providing *providing)
@@ -123,16 +108,11 @@ static void await_scores(struct world *world)
 static struct providing providing_new(void)
 {
     struct providing providing = {.world = world_new()};
-    struct diag diag;
     struct world *world = providing.world;
     buffer_init(&providing.bytes, 1 << 20);
     buffer_init(&providing.document, 1 << 20);
-    read_document(&providing.document);
-    cr_assert_eq(diag_init(&diag, "rd-provinces.yaml", 10), ERR_OK);
-    cr_assert_eq(framework_load(providing.document.data, providing.document.size, &diag,
-                                &providing.framework),
-                 ERR_OK);
-    diag_fini(&diag);
+    cr_assert_eq(file_read(framework_path, &providing.document), ERR_OK);
+    providing.framework = framework_case_file(framework_path);
     world_identity(world, "scorer", ROLE_SCORER, "*");
     const struct identity *identity = planner(world);
     world_start_broker(world, NULL);

@@ -1,6 +1,7 @@
 /* The worked examples of deploy/framework, through `songhua-scorer evaluate`, against what others have
  * published. */
 #include "proto/event/framework.h"
+#include "tests/support/framework_case.h"
 #include "tests/support/ndjson.h"
 #include "tests/support/world.h"
 
@@ -136,16 +137,6 @@ static const char *standing(const char *output, const char *composite, const cha
 }
 
 /* A framework's units by id: their codes are those of ISO 3166. */
-static struct framework *load(const char *path)
-{
-    struct framework *framework = NULL;
-    struct diag diag;
-    cr_assert_eq(diag_init(&diag, path, 10), ERR_OK);
-    cr_assert_eq(framework_load_file(path, &diag, &framework), ERR_OK, "%s", path);
-    diag_fini(&diag);
-    return framework;
-}
-
 static const char *unit_code(const struct framework *framework, const char *id,
                              char out[REGION_CODE_BYTES])
 {
@@ -165,7 +156,7 @@ static void expect_score(const char *line, char *const *fields, const char *publ
 Test(examples, hdi_has_the_published_three_decimals, .timeout = 60)
 {
     struct world *world = world_new();
-    struct framework *framework = load("deploy/framework/hdi.yaml");
+    struct framework *framework = framework_case_file("deploy/framework/hdi.yaml");
     char *output = evaluate(world, "deploy/framework/hdi.yaml", EXAMPLES "hdi.csv", "0");
     struct rows *rows = rows_open(EXAMPLES "hdi-published.csv");
     char code[REGION_CODE_BYTES];
@@ -183,7 +174,7 @@ Test(examples, hdi_has_the_published_three_decimals, .timeout = 60)
 Test(examples, hdi_of_all_193_countries_has_the_published_value_rank_and_group, .timeout = 60)
 {
     struct world *world = world_new();
-    struct framework *framework = load("deploy/framework/hdi-2023.yaml");
+    struct framework *framework = framework_case_file("deploy/framework/hdi-2023.yaml");
     char *output = evaluate(world, "deploy/framework/hdi-2023.yaml", EXAMPLES "hdi-2023.csv", "0");
     struct rows *rows = rows_open(EXAMPLES "hdi-2023-published.csv");
     char code[REGION_CODE_BYTES], band[40];
@@ -289,7 +280,7 @@ Test(examples, asem_has_what_coinr_printed_to_nine_digits, .timeout = 60)
                            {"tertiary", "graduates", 0}};
     static const size_t wanted[] = {51, 51, 51, 51, 44};
     struct world *world = world_new();
-    struct framework *framework = load("deploy/framework/asem.yaml");
+    struct framework *framework = framework_case_file("deploy/framework/asem.yaml");
     char *output = evaluate(world, "deploy/framework/asem.yaml", EXAMPLES "asem.csv", "0");
     for (struct rows *rows = rows_open(EXAMPLES "asem-published.csv"); rows_next(rows);) {
         char code[REGION_CODE_BYTES];

@@ -1,7 +1,5 @@
 /* A key whose rights end or shrink loses the connections it has, not only those it will make. */
 #include "proto/base/clock.h"
-#include "proto/base/file.h"
-#include "proto/wire/record.h"
 #include "tests/support/hub.h"
 
 #include <criterion/criterion.h>

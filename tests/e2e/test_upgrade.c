@@ -3,7 +3,6 @@
 #include "broker/journal/care.h"
 #include "broker/journal/keys.h"
 #include "proto/base/file.h"
-#include "tests/support/agent_case.h"
 #include "tests/support/batches.h"
 #include "tests/support/world.h"
 

@@ -2,7 +2,6 @@
 #include "tests/support/sender.h"
 
 #include <criterion/criterion.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

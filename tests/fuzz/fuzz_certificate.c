@@ -1,5 +1,4 @@
 /* A certificate file as the broker meets it in its access directory. */
-#include "proto/base/file.h"
 #include "proto/net/identity.h"
 
 #include <stdio.h>

@@ -2,7 +2,6 @@
 #include "proto/event/milestone_csv.h"
 #include "proto/event/observation_csv.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,12 +36,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         return 0;
     if (!framework && framework_load(document, strlen(document), &diag, &framework))
         abort();
-    const struct observation_csv_options options = {.framework = framework};
-    FILE *file = size ? fmemopen((void *)(uintptr_t)data, size, "rb") : NULL;
-    if (file) {
-        (void)(observation_csv_read(file, &options, &diag, take_row, NULL, &counts) == ERR_OK);
-        fclose(file);
-    }
+    (void)(observation_csv_read(data, size, framework, &diag, take_row, NULL, &counts) == ERR_OK);
     (void)milestone_csv_is(data, size);
     (void)(milestone_csv_read(data, size, framework, 1, &diag, take_milestone, NULL, &counts) ==
            ERR_OK);

@@ -2,7 +2,6 @@
 #include "consumers/evaluate/ranking.h"
 #include "proto/event/framework.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static void rank(const struct framework *framework)

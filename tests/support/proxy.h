@@ -31,9 +31,8 @@ enum proxy_act {
 struct proxy_rule {
     enum proxy_act act;
     uint64_t after_bytes;
-    uint32_t
-        connections; /* only the next so many new connections; 0: those there are and all to come */
-    uint32_t delay_ms; /* each piece waits so long */
+    uint32_t connections; /* only the next so many; 0: those there are and all to come */
+    uint32_t delay_ms;    /* each piece waits so long */
 };
 
 struct proxy;

@@ -1,26 +1,48 @@
 #include "tests/support/record.h"
 
 #include "proto/event/obs_status.h"
+#include "tests/support/framework_case.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-struct record record_with(const char *document)
+static struct record start(struct framework *framework)
 {
-    struct record record = {0};
-    struct diag diag;
-    cr_assert_eq(diag_init(&diag, "test.yaml", 20), ERR_OK);
-    enum err err = framework_load(document, strlen(document), &diag, &record.framework);
-    if (err != ERR_OK)
-        diag_print(&diag, stderr);
-    diag_fini(&diag);
-    cr_assert_eq(err, ERR_OK, "the framework of the test does not load");
+    struct record record = {.framework = framework};
     cr_assert_eq(evaluation_new(NULL, &record.evaluation), ERR_OK);
     cr_assert_eq(
         evaluation_set_framework(record.evaluation, record.framework, (struct address){0, 0}),
         ERR_OK);
+    return record;
+}
+
+struct record record_with(const char *document)
+{
+    struct diag diag;
+    struct framework *framework = framework_case_load(document, ERR_OK, &diag);
+    diag_fini(&diag);
+    return start(framework);
+}
+
+static enum err take_row(void *context, const struct observation_row *row)
+{
+    struct record *record = context;
+    struct address address = {++record->sequence, 0};
+    return evaluation_add_observation(record->evaluation, row->region, row->observation, address,
+                                      0);
+}
+
+void record_read(struct record *record, const char *path)
+{
+    framework_case_figures(path, record->framework, take_row, record);
+}
+
+struct record record_published(const char *path)
+{
+    struct record record = start(framework_case_file("deploy/framework/jilin-2021.yaml"));
+    record_read(&record, path);
     return record;
 }
 

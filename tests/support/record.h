@@ -14,6 +14,9 @@ struct record {
  * indicator, indented by four spaces. The test fails when it does not load. */
 struct record record_of(const char *more);
 struct record record_with(const char *document); /* a whole framework */
+/* The shipped framework and a file of figures below deploy/data; each row is an event of no known time. */
+struct record record_published(const char *path);
+void record_read(struct record *record, const char *path); /* another file after it */
 void record_free(struct record *record);
 
 /* Add a figure of indicator x as the next event, of no known time: record_add(&record, "2020", "1.30", 'P'). */

@@ -1,7 +1,6 @@
 #include "tests/support/stored.h"
 
 #include <criterion/criterion.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const uint64_t year_2026_ms = 1767225600000;

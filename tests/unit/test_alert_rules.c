@@ -5,7 +5,6 @@
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 #define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict

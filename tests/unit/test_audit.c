@@ -1,6 +1,5 @@
 /* broker/audit: what is noted is on record, chained and signed, and cannot be made to flood it. */
 #include "broker/audit.h"
-#include "proto/event/event.h"
 #include "proto/event/event.pb-c.h"
 #include "proto/wire/audit.pb-c.h"
 #include "tests/support/world.h"

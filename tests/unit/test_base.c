@@ -10,10 +10,8 @@
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -305,7 +303,7 @@ Test(json, objects_have_commas_escapes_and_a_newline, .timeout = 10)
     json_text(&json, "none", NULL);
     json_open(&json, "list", '[');
     json_u64(&json, NULL, 1);
-    json_i64(&json, NULL, -2);
+    json_number(&json, NULL, "-2");
     json_close(&json, ']');
     json_bool(&json, "b", true);
     json_close(&json, '}');

@@ -1,5 +1,4 @@
 #include "consumers/replay/keyring.h"
-#include "proto/base/file.h"
 #include "proto/net/identity.h"
 #include "proto/wire/chains.h"
 #include "proto/wire/record.h"

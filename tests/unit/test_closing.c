@@ -1,9 +1,7 @@
 /* What a later framework leaves out is closed, once, with the reason. */
-#include "proto/event/event.h"
 #include "tests/support/scorer_case.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 #define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict

@@ -1,7 +1,6 @@
 /* Steps of a composite against what others have published, and what must hold of each whatever the
  * figures are. */
 #include "consumers/evaluate/aggregate.h"
-#include "consumers/evaluate/column.h"
 #include "consumers/evaluate/impute.h"
 #include "consumers/evaluate/normalise.h"
 #include "consumers/evaluate/treat.h"

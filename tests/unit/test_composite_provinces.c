@@ -9,7 +9,6 @@
 #include "consumers/evaluate/composite.h"
 
 #include <criterion/criterion.h>
-#include <math.h>
 #include <string.h>
 
 enum { PROVINCES = 31, YEARS = 13, FIRST_YEAR = 2011 };

@@ -1,5 +1,4 @@
 #include "consumers/evaluate/aggregate.h"
-#include "consumers/evaluate/column.h"
 #include "consumers/evaluate/impute.h"
 #include "consumers/evaluate/normalise.h"
 #include "consumers/evaluate/treat.h"

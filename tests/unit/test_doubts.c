@@ -1,5 +1,4 @@
 #include "consumers/evaluate/doubts.h"
-#include "proto/event/observation_csv.h"
 #include "tests/support/record.h"
 
 #include <criterion/criterion.h>
@@ -157,37 +156,6 @@ Test(doubts, fiscal_expenditure_that_falls_by_two_fifths_jumps, .timeout = 10)
     record_free(&record);
 }
 
-static enum err take_figure(void *context, const struct observation_row *row)
-{
-    struct record *record = context;
-    struct address address = {++record->sequence, 0};
-    return evaluation_add_observation(record->evaluation, row->region, row->observation, address,
-                                      0);
-}
-
-/* The shipped framework with Changchun's published figures. */
-static struct record changchun(void)
-{
-    struct record record = {0};
-    struct diag diag;
-    struct observation_csv_counts counts;
-    cr_assert_eq(diag_init(&diag, "220100.csv", 10), ERR_OK);
-    cr_assert_eq(framework_load_file("deploy/framework/jilin-2021.yaml", &diag, &record.framework),
-                 ERR_OK);
-    cr_assert_eq(evaluation_new(NULL, &record.evaluation), ERR_OK);
-    cr_assert_eq(
-        evaluation_set_framework(record.evaluation, record.framework, (struct address){0, 0}),
-        ERR_OK);
-    const struct observation_csv_options options = {.framework = record.framework};
-    FILE *file = fopen("deploy/data/220100.csv", "rb");
-    cr_assert_not_null(file);
-    cr_assert_eq(observation_csv_read(file, &options, &diag, take_figure, &record, &counts),
-                 ERR_OK);
-    fclose(file);
-    diag_fini(&diag);
-    return record;
-}
-
 static void add_patents(struct record *record, const char *definition, const char *period,
                         int64_t value)
 {
@@ -203,7 +171,7 @@ static void add_patents(struct record *record, const char *definition, const cha
 
 Test(doubts, patents_of_the_month_are_the_difference_of_the_cumulative_ones, .timeout = 20)
 {
-    struct record record = changchun();
+    struct record record = record_published("deploy/data/220100.csv");
     cr_expect_eq(find(&record).count, 0, "the published months add up");
     add_patents(&record, "ytd", "2013-05", 1690); /* 2026 by June, of which June had 336 */
     cr_expect_eq(find(&record).count, 0);
@@ -219,7 +187,7 @@ Test(doubts, patents_of_the_month_are_the_difference_of_the_cumulative_ones, .ti
 
 Test(doubts, a_cumulative_figure_that_falls_within_the_year_is_doubted, .timeout = 20)
 {
-    struct record record = changchun();
+    struct record record = record_published("deploy/data/220100.csv");
     add_patents(&record, "ytd", "2013-05", 2100); /* above June's 2026 */
     struct found found = find(&record);
     bool is_there = false;

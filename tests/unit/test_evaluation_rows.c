@@ -1,5 +1,4 @@
 /* Figures saved as rows and restored: the same figures, in the same rows. */
-#include "proto/base/buffer.h"
 #include "tests/support/record.h"
 
 #include <criterion/criterion.h>

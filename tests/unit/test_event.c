@@ -1,8 +1,8 @@
 #include "proto/event/event.h"
 #include "proto/event/observation_check.h"
+#include "tests/support/framework_case.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,13 +202,7 @@ Test(event, an_event_without_body_or_with_an_endless_name_has_no_topic, .timeout
 
 static struct framework *jilin(void)
 {
-    struct diag diag;
-    struct framework *framework = NULL;
-    cr_assert_eq(diag_init(&diag, "jilin-2021.yaml", 10), ERR_OK);
-    cr_assert_eq(framework_load_file("deploy/framework/jilin-2021.yaml", &diag, &framework),
-                 ERR_OK);
-    diag_fini(&diag);
-    return framework;
+    return framework_case_file("deploy/framework/jilin-2021.yaml");
 }
 
 /* The one issue that the framework has with the figure. */

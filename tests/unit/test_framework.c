@@ -1,5 +1,6 @@
 #include "proto/base/buffer.h"
 #include "proto/event/framework.h"
+#include "tests/support/framework_case.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -89,11 +90,7 @@ Test(framework, the_shipped_targets_are_the_policys_numbers, .timeout = 20)
                   {"prov_st_fund", "reach", ">=", "10"},
                   {"national_hightech_zone_coverage", "full", "=", "100"},
                   {"county_hightech_zone_coverage", "full", "=", "100"}};
-    struct diag diag;
-    struct framework *framework = NULL;
-    cr_assert_eq(diag_init(&diag, "jilin-2021.yaml", 100), ERR_OK);
-    cr_assert_eq(framework_load_file("deploy/framework/jilin-2021.yaml", &diag, &framework),
-                 ERR_OK);
+    struct framework *framework = framework_case_file("deploy/framework/jilin-2021.yaml");
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         const struct indicator *indicator = framework_indicator(framework, wanted[i].indicator);
         cr_assert_not_null(indicator);
@@ -106,7 +103,6 @@ Test(framework, the_shipped_targets_are_the_policys_numbers, .timeout = 20)
         cr_expect(target->clause[0] != '\0' && target->quote[0] != '\0');
     }
     framework_free(framework);
-    diag_fini(&diag);
 }
 
 Test(framework, values_are_kept_as_exact_decimals, .timeout = 10)

@@ -1,5 +1,4 @@
 /* After a framework the doubts are those that it gives rise to, though no figure changed. */
-#include "proto/event/event.h"
 #include "tests/support/scorer_case.h"
 
 #include <criterion/criterion.h>

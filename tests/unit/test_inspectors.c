@@ -4,7 +4,6 @@
 #include "tests/support/batches.h"
 
 #include <criterion/criterion.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct sink {

@@ -2,6 +2,7 @@
 #include "proto/base/buffer.h"
 #include "proto/base/file.h"
 #include "proto/event/framework.h"
+#include "tests/support/framework_case.h"
 
 #include <criterion/criterion.h>
 #include <csv.h>
@@ -82,12 +83,7 @@ static struct item *list_find(struct list *list, const char *id)
 
 static struct framework *shipped(void)
 {
-    struct diag diag;
-    struct framework *framework;
-    cr_assert_eq(diag_init(&diag, framework_path, 10), ERR_OK);
-    cr_assert_eq(framework_load_file(framework_path, &diag, &framework), ERR_OK);
-    diag_fini(&diag);
-    return framework;
+    return framework_case_file(framework_path);
 }
 
 /* Whether the item's words stand in the indicator, its targets or its parts, under its clause. */

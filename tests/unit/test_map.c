@@ -4,7 +4,6 @@
 #include <criterion/criterion.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 Test(map, a_new_entry_is_all_zero_and_found_again, .timeout = 20)

@@ -1,5 +1,6 @@
 #include "proto/event/finding.h"
 #include "proto/event/observation_csv.h"
+#include "tests/support/framework_case.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -33,13 +34,7 @@ static enum err note_row(void *context, const struct observation_row *row)
 
 static struct framework *jilin(void)
 {
-    struct diag diag;
-    struct framework *framework = NULL;
-    cr_assert_eq(diag_init(&diag, "jilin-2021.yaml", 10), ERR_OK);
-    cr_assert_eq(framework_load_file("deploy/framework/jilin-2021.yaml", &diag, &framework),
-                 ERR_OK);
-    diag_fini(&diag);
-    return framework;
+    return framework_case_file("deploy/framework/jilin-2021.yaml");
 }
 
 static void feed(struct reading *reading, const struct observation_csv_options *options,
@@ -458,35 +453,19 @@ Test(observation_csv, every_truncation_and_altered_bit_is_survived, .timeout = 6
 
 /* --- files -------------------------------------------------------------------------------------- */
 
-static void expect_clean(const char *path, const struct framework *framework)
-{
-    struct reading reading = {0};
-    const struct observation_csv_options options = {.framework = framework};
-    FILE *file = fopen(path, "rb");
-    cr_assert_not_null(file);
-    cr_assert_eq(diag_init(&reading.diag, path, 50), ERR_OK);
-    reading.err =
-        observation_csv_read(file, &options, &reading.diag, note_row, &reading, &reading.counts);
-    diag_print(&reading.diag, stderr);
-    cr_expect_eq(reading.err, ERR_OK, "%s", path);
-    cr_expect_eq(reading.diag.total, 0);
-    cr_expect_gt(reading.counts.good, 0);
-    diag_fini(&reading.diag);
-    fclose(file);
-}
-
 Test(observation_csv, the_published_figures_are_read_without_a_finding, .timeout = 30)
 {
     struct framework *framework = jilin();
     DIR *directory = opendir("deploy/data");
     cr_assert_not_null(directory);
     size_t files = 0;
+    struct reading reading = {0};
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         char path[300];
         if (strstr(entry->d_name, ".csv") == NULL)
             continue;
         snprintf(path, sizeof path, "deploy/data/%s", entry->d_name);
-        expect_clean(path, framework);
+        framework_case_figures(path, framework, note_row, &reading);
         files++;
     }
     cr_expect_eq(files, 11);

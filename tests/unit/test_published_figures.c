@@ -1,59 +1,23 @@
-#include "proto/event/observation_csv.h"
 #include "tests/support/record.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
+#include <string.h>
 
 #define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict
 
 static const struct as_of now = {UINT64_MAX, UINT64_MAX};
 
-struct published {
-    struct framework *framework;
-    struct evaluation *evaluation;
-    uint64_t row;
-};
-
-static enum err take_row(void *context, const struct observation_row *row)
+static struct record published_of(const char *path)
 {
-    struct published *published = context;
-    struct address address = {++published->row, 0};
-    return evaluation_add_observation(published->evaluation, row->region, row->observation, address,
-                                      0);
-}
-
-static void read_file(struct published *published, const char *path, struct diag *diag)
-{
-    struct observation_csv_counts counts;
-    const struct observation_csv_options options = {.framework = published->framework};
-    FILE *file = fopen(path, "rb");
-    cr_assert_not_null(file);
-    cr_assert_eq(observation_csv_read(file, &options, diag, take_row, published, &counts), ERR_OK);
-    fclose(file);
-}
-
-static struct published published_of(const char *path)
-{
-    struct published published = {0};
-    struct diag diag;
-    cr_assert_eq(diag_init(&diag, path, 10), ERR_OK);
-    cr_assert_eq(
-        framework_load_file("deploy/framework/jilin-2021.yaml", &diag, &published.framework),
-        ERR_OK);
-    cr_assert_eq(evaluation_new(NULL, &published.evaluation), ERR_OK);
-    cr_assert_eq(
-        evaluation_set_framework(published.evaluation, published.framework, (struct address){0, 0}),
-        ERR_OK);
-    read_file(&published, path, &diag);
+    struct record record = record_published(path);
     if (strstr(path, "220000")) /* the province's figures of 2026 have a file of their own */
-        read_file(&published, "deploy/data/220000-2026.csv", &diag);
-    diag_fini(&diag);
-    return published;
+        record_read(&record, "deploy/data/220000-2026.csv");
+    return record;
 }
 
-static struct judgement judge_published(const struct published *published, const char *indicator_id,
+static struct judgement judge_published(const struct record *published, const char *indicator_id,
                                         const char *target_id, uint32_t region, struct as_of as_of)
 {
     const struct indicator *indicator = framework_indicator(published->framework, indicator_id);
@@ -64,15 +28,9 @@ static struct judgement judge_published(const struct published *published, const
     return judgement;
 }
 
-static void published_free(struct published *published)
-{
-    evaluation_free(published->evaluation);
-    framework_free(published->framework);
-}
-
 Test(published_figures, the_published_figures_give_the_judgements_worked_by_hand, .timeout = 20)
 {
-    struct published published = published_of("deploy/data/220000.csv");
+    struct record published = published_of("deploy/data/220000.csv");
     struct judgement judgement = judge_published(&published, "rd_intensity", "2025", 220000, now);
     cr_expect_eq(judgement.verdict, IS(ACCELERATE));
     cr_expect(fabs(judgement.numbers[NUMBER_RATIO] - 0.671) < 0.0005);
@@ -82,12 +40,12 @@ Test(published_figures, the_published_figures_give_the_judgements_worked_by_hand
     cr_expect_eq(judgement.verdict, IS(ACHIEVED));
     judgement = judge_published(&published, "prov_st_fund", "growth", 220000, now);
     cr_expect_eq(judgement.verdict, IS(ON_TRACK));
-    published_free(&published);
+    record_free(&published);
 }
 
 Test(published_figures, prefectures_whose_figures_are_not_published_are_no_data, .timeout = 20)
 {
-    struct published published = published_of("deploy/data/220100.csv");
+    struct record published = published_of("deploy/data/220100.csv");
     static const uint32_t prefectures[] = {220100, 220200, 220300, 220400, 220500,
                                            220600, 220700, 220800, 222400};
     for (size_t i = 0; i < sizeof prefectures / sizeof *prefectures; i++) {
@@ -98,7 +56,7 @@ Test(published_figures, prefectures_whose_figures_are_not_published_are_no_data,
         judgement = judge_published(&published, "sei_share", "", prefectures[i], now);
         cr_expect_eq(judgement.verdict, IS(NO_DATA));
     }
-    published_free(&published);
+    record_free(&published);
 }
 
 /* 0.76 as first published, 1.02 after the census, with sixteen digits in two yearbooks: what is in
@@ -106,7 +64,7 @@ Test(published_figures, prefectures_whose_figures_are_not_published_are_no_data,
 Test(published_figures, the_figure_of_2018_is_the_one_of_the_moment, .timeout = 20)
 {
     static const double wanted[] = {0.76, 1.02, 1.0221039115676485, 1.02};
-    struct published published = published_of("deploy/data/220000.csv");
+    struct record published = published_of("deploy/data/220000.csv");
     struct record since = record_with(
         "framework: t\nversion: 1\ntitle: {zh: 测, en: t}\nsource: s\nindicators:\n"
         "  - id: rd_intensity\n    name: {zh: 测, en: t}\n    kind: share\n    unit: \"%\"\n"
@@ -114,7 +72,7 @@ Test(published_figures, the_figure_of_2018_is_the_one_of_the_moment, .timeout = 
     const struct indicator *indicator = framework_indicator(since.framework, "rd_intensity");
     size_t changes = 0;
     double last = 0;
-    for (uint64_t row = 1; row <= published.row; row++) {
+    for (uint64_t row = 1; row <= published.sequence; row++) {
         struct judgement judgement;
         evaluation_judge(published.evaluation, (struct as_of){row, UINT64_MAX}, indicator, NULL,
                          220000, &judgement);
@@ -129,15 +87,15 @@ Test(published_figures, the_figure_of_2018_is_the_one_of_the_moment, .timeout = 
     }
     cr_expect_eq(changes, sizeof wanted / sizeof *wanted);
     record_free(&since);
-    published_free(&published);
+    record_free(&published);
 }
 
 Test(published_figures, emerging_industries_lag_until_the_figure_of_2025_comes, .timeout = 20)
 {
-    struct published published = published_of("deploy/data/220000.csv");
+    struct record published = published_of("deploy/data/220000.csv");
     bool has_lagged = false;
     Songhua__V1__Judgement last = IS(NO_DATA);
-    for (uint64_t row = 1; row <= published.row; row++) {
+    for (uint64_t row = 1; row <= published.sequence; row++) {
         struct judgement judgement = judge_published(&published, "sei_share", "2025", 220000,
                                                      (struct as_of){row, UINT64_MAX});
         if (judgement.period.is_set && judgement.period.period.year == 2024) {
@@ -149,5 +107,5 @@ Test(published_figures, emerging_industries_lag_until_the_figure_of_2025_comes, 
     }
     cr_expect(has_lagged);
     cr_expect_eq(last, IS(ACHIEVED));
-    published_free(&published);
+    record_free(&published);
 }

@@ -6,7 +6,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { UNITS = 6, INDICATORS = 3, YEARS = 4, FIRST_YEAR = 2018, EVENTS = 300 };

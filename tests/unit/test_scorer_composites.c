@@ -4,7 +4,6 @@
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { PAYLOAD_MAX = 16384, SCORES_MAX = 64 };

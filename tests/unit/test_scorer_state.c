@@ -2,7 +2,6 @@
 #include "tests/support/scorer_case.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 #define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict

@@ -5,7 +5,6 @@
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

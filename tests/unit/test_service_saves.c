@@ -10,11 +10,10 @@ enum { RECORDS = 5000, SLOW = 20 };
 struct slow {
     struct service_ports ports;
     uint64_t cursor, handled;
-    uint64_t asked; /* the position under way; 0: none */
-    unsigned calls; /* for it */
-    uint64_t
-        handled_first; /* records handled when the first was asked for, and when it was saved */
-    uint64_t handled_then;
+    uint64_t asked;         /* the position under way; 0: none */
+    unsigned calls;         /* for it */
+    uint64_t handled_first; /* records handled when the first was asked for … */
+    uint64_t handled_then;  /* … and when it was saved */
     uint64_t saved;
     unsigned saves, waits;
     enum err refusal; /* of the first */

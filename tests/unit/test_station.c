@@ -1,4 +1,3 @@
-#include "producers/agent/delivery.h"
 #include "producers/agent/local_socket.h"
 #include "producers/agent/station.h"
 #include "tests/support/agent_case.h"

@@ -3,6 +3,7 @@
 #include "producers/agent/station.h"
 #include "producers/agent/submission.h"
 #include "tests/support/agent_case.h"
+#include "tests/support/framework_case.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -447,14 +448,10 @@ Test(submission, reports_of_milestones_are_told_by_their_header_and_sent_once, .
     static const char later[] = "指标,地区,分项,进展,日期\nj34,220100,,已启动,2022-01-10\n"
                                 "j34,220100,,已完成,2024-05-30\n";
     struct bench bench = bench_new();
-    struct diag diag;
-    struct framework *framework;
+    struct framework *framework = framework_case_file("deploy/framework/jilin-2021.yaml");
     struct submission submission;
     struct parcel_reader reader;
     struct parcel_row row;
-    cr_assert_eq(diag_init(&diag, "framework", 10), ERR_OK);
-    cr_assert_eq(framework_load_file("deploy/framework/jilin-2021.yaml", &diag, &framework),
-                 ERR_OK);
     bench.options.framework = framework;
     cr_assert_eq(read_text(&bench, text, &submission), ERR_OK);
     cr_assert_eq(parcel_open(submission.parcel.bytes.data, submission.parcel.bytes.size, &reader),
@@ -475,7 +472,6 @@ Test(submission, reports_of_milestones_are_told_by_their_header_and_sent_once, .
     cr_expect_eq(outcome.unchanged, 1);
     cr_expect_eq(outcome.revised, 1);
     framework_free(framework);
-    diag_fini(&diag);
     bench_free(&bench);
 }
 

@@ -8,7 +8,6 @@
 #include "tests/bench/peers/server.h"
 
 #include <hiredis/hiredis.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,7 +3,6 @@
 #include "tests/fault/power/disk.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
