@@ -5,10 +5,10 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/mutant.h"
+#include "proto/base/thread.h"
 #include "proto/wire/code.h"
 #include "proto/wire/group.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -575,13 +575,14 @@ enum err intake_start(const struct intake_options *options, struct intake **out)
     const unsigned char *id = journal_id(options->journal);
     for (size_t i = 0; i < JOURNAL_ID_BYTES; i++)
         snprintf(intake->broker_id + 2 * i, 3, "%02x", id[i]);
-    if (pthread_create(&intake->thread, NULL, run, intake)) {
+    enum err err = thread_start("intake", run, intake, &intake->thread);
+    if (err) {
         buffer_fini(&intake->scratch);
         free(intake);
-        return ERR_NOMEM;
+    } else {
+        *out = intake;
     }
-    *out = intake;
-    return ERR_OK;
+    return err;
 }
 
 void intake_stop(struct intake **intake)

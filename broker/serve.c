@@ -6,10 +6,10 @@
 #include "broker/questions.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/base/thread.h"
 #include "proto/wire/code.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -422,8 +422,8 @@ enum err serve_start(const struct serve_options *options, struct serve **out)
     if (!serve)
         return ERR_NOMEM;
     enum err err = init(serve, options);
-    if (!err && pthread_create(&serve->thread, NULL, run, serve))
-        err = ERR_NOMEM;
+    if (!err)
+        err = thread_start("serve", run, serve, &serve->thread);
     if (err)
         fini(serve);
     else

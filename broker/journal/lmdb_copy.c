@@ -2,6 +2,7 @@
 
 #include "broker/journal/lmdb_internal.h"
 #include "proto/base/file.h"
+#include "proto/base/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,12 +102,13 @@ static enum err copy_through_pipe(struct copying *copying)
         return err_from_errno(errno);
     copying->from_pipe = ends[0];
     copying->to_pipe = ends[1];
-    if (pthread_create(&copying->thread, NULL, run_copy, copying)) {
+    enum err err = thread_start("copy", run_copy, copying, &copying->thread);
+    if (err) {
         close(ends[0]);
         close(ends[1]);
-        return ERR_NOMEM;
+        return err;
     }
-    enum err err = take_chunks(copying);
+    err = take_chunks(copying);
     close(copying->from_pipe);
     pthread_join(copying->thread, NULL);
     return err ? err : lmdb_error(copying->code);

@@ -1,9 +1,9 @@
 #include "consumers/replay/inspectors.h"
 
 #include "proto/base/buffer.h"
+#include "proto/base/thread.h"
 #include "proto/wire/record.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -148,7 +148,8 @@ enum err inspectors_finish(struct inspectors *inspectors)
 static enum err start_threads(struct inspectors *inspectors, unsigned count)
 {
     for (; inspectors->thread_count < count; inspectors->thread_count++)
-        if (pthread_create(&inspectors->threads[inspectors->thread_count], NULL, work, inspectors))
+        if (thread_start("inspect", work, inspectors,
+                         &inspectors->threads[inspectors->thread_count]))
             return inspectors->thread_count ? ERR_OK : ERR_NOMEM;
     return ERR_OK;
 }

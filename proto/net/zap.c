@@ -1,11 +1,11 @@
 #include "proto/net/zap.h"
 
 #include "proto/base/log.h"
+#include "proto/base/thread.h"
 #include "proto/base/wake.h"
 #include "proto/net/internal.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,10 +223,9 @@ static enum err start(struct net *net, struct zap *zap)
     zap->socket = bound_socket(zap->zmq);
     if (!zap->socket)
         return errno == EADDRINUSE ? ERR_EXISTS : ERR_NOMEM;
-    if (pthread_create(&zap->thread, NULL, run, zap))
-        return ERR_NOMEM;
-    zap->has_thread = true;
-    return self_test(net);
+    err = thread_start("zap", run, zap, &zap->thread);
+    zap->has_thread = !err;
+    return err ? err : self_test(net);
 }
 
 enum err zap_open(struct net *net, zap_lookup *lookup, void *context, struct zap **out)

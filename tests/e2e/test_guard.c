@@ -10,6 +10,7 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,31 @@ static unsigned open_descriptors(void)
         count++;
     closedir(directory);
     return count - 2;
+}
+
+static bool has_thread(const char *name)
+{
+    char pattern[64], found_name[32];
+    bool is_there = false;
+    glob_t found;
+    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/comm", (int)broker);
+    cr_assert_eq(glob(pattern, 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        FILE *file = fopen(found.gl_pathv[i], "r");
+        cr_assert_not_null(file, "%s", found.gl_pathv[i]);
+        is_there |= fscanf(file, "%31s", found_name) == 1 && !strcmp(found_name, name);
+        fclose(file);
+    }
+    globfree(&found);
+    return is_there;
+}
+
+Test(guard, the_brokers_threads_are_named_after_what_they_do)
+{
+    cr_expect(has_thread("intake"));
+    cr_expect(has_thread("serve"));
+    cr_expect(has_thread("zap"));
+    cr_expect_not(has_thread("outtake"));
 }
 
 Test(guard, silent_connections_up_to_the_last_descriptor_do_not_end_the_broker)
