@@ -1,6 +1,6 @@
 #include "consumers/alerter/rules.h"
 
-#include "consumers/evaluate/judgement.h"
+#include "consumers/evaluate/alert_call.h"
 #include "proto/base/text.h"
 #include "proto/event/region.h"
 #include "proto/wire/digest.h"
@@ -24,21 +24,26 @@ void alert_id(const struct alert_fact *fact, char out[ALERT_ID_BYTES])
 
 /* --- what a judgement means --------------------------------------------------------------------- */
 
-enum meaning { MEANS_NOTHING, MEANS_BEHIND, MEANS_FINE, MEANS_UNKNOWN, MEANS_NOT_ASKED };
+enum meaning {
+    MEANS_NOTHING,
+    MEANS_BEHIND,
+    MEANS_HELD, /* neither behind nor far enough ahead for an alert to end */
+    MEANS_FINE,
+    MEANS_UNKNOWN,
+    MEANS_NOT_ASKED
+};
 
-static enum meaning meaning_of(Songhua__V1__Judgement judgement, Songhua__V1__Severity *severity)
+static enum meaning meaning_of(const Songhua__V1__Score *score, Songhua__V1__Severity *severity)
 {
-    switch (judgement) {
-    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_ACCELERATE:
-        *severity = SONGHUA__V1__SEVERITY__SEVERITY_WATCH;
+    if (score->alert_limit == SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_OFF)
+        return MEANS_NOT_ASKED;
+    if (alert_call_severity(score->judgement, score->alert_call, severity))
         return MEANS_BEHIND;
-    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_LAGGING:
-        *severity = SONGHUA__V1__SEVERITY__SEVERITY_LAGGING;
-        return MEANS_BEHIND;
-    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_MOVING_AWAY:
-    case SONGHUA__V1__JUDGEMENT__JUDGEMENT_MISSED:
-        *severity = SONGHUA__V1__SEVERITY__SEVERITY_SEVERE;
-        return MEANS_BEHIND;
+    if (score->alert_call == SONGHUA__V1__ALERT_CALL__ALERT_CALL_HOLD)
+        return MEANS_HELD;
+    if (score->alert_call == SONGHUA__V1__ALERT_CALL__ALERT_CALL_CLEAR)
+        return MEANS_FINE;
+    switch (score->judgement) {
     case SONGHUA__V1__JUDGEMENT__JUDGEMENT_ACHIEVED:
     case SONGHUA__V1__JUDGEMENT__JUDGEMENT_ON_TRACK:
         return MEANS_FINE;
@@ -53,16 +58,17 @@ static enum meaning meaning_of(Songhua__V1__Judgement judgement, Songhua__V1__Se
     }
 }
 
-/* As far as the framework lets an alert go. */
-static enum meaning limited(const Songhua__V1__Score *score, enum meaning meaning,
-                            Songhua__V1__Severity *severity)
+/* As far as a provisional figure lets an alert go. */
+static Songhua__V1__Severity limited(const Songhua__V1__Score *score,
+                                     Songhua__V1__Severity severity)
 {
-    if (score->alert_limit == SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_OFF)
-        return MEANS_NOT_ASKED;
-    if (score->alert_limit == SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_WATCH &&
-        meaning == MEANS_BEHIND)
-        *severity = SONGHUA__V1__SEVERITY__SEVERITY_WATCH;
-    return meaning;
+    bool is_to_watch = score->alert_limit == SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_WATCH;
+    bool is_to_lagging = score->alert_limit == SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_LAGGING;
+    if (is_to_watch)
+        return SONGHUA__V1__SEVERITY__SEVERITY_WATCH;
+    return is_to_lagging && severity > SONGHUA__V1__SEVERITY__SEVERITY_LAGGING
+               ? SONGHUA__V1__SEVERITY__SEVERITY_LAGGING
+               : severity;
 }
 
 /* Whether the score rests on a figure for a later period than the one that set the alert off. */
@@ -112,9 +118,13 @@ bool alert_rules_apply(struct alert_track *track, const struct alert_fact *fact,
     track->as_of = score->as_of_sequence;
     out->alert = *track;
     out->state = SONGHUA__V1__ALERT_STATE__ALERT_WITHDRAWN;
-    switch (limited(score, meaning_of(score->judgement, &severity), &severity)) {
+    enum meaning meaning = meaning_of(score, &severity);
+    switch (meaning) {
+    case MEANS_HELD:
     case MEANS_BEHIND: {
-        bool is_news = fire(track, fact, severity);
+        if (meaning == MEANS_HELD && !track->is_firing)
+            return false;
+        bool is_news = fire(track, fact, limited(score, severity));
         out->state = SONGHUA__V1__ALERT_STATE__ALERT_FIRING;
         out->alert = *track;
         return is_news;

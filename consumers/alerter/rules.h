@@ -1,16 +1,20 @@
 /* When an alert fires, changes, ends. Pure: the state of one target in one region and a new score give
  * the next state and what is to be said, if anything.
  *
- *   judgement                      nothing fires             an alert fires
- *   accelerate                     fires, watch              changes, if the severity does
- *   lagging                        fires, lagging            "
- *   moving_away, missed            fires, severe             "
- *   on_track, achieved             –                         newer figure: resolved; else withdrawn
+ *   what the score asks for        nothing fires             an alert fires
+ *   watch, lagging, severe         fires                     changes, if the severity does
+ *   hold                           –                         goes on as watch
+ *   clear                          –                         newer figure: resolved; else withdrawn
  *   no_data                        –                         newer figure, not taken back: –; else withdrawn
  *   no_target, exempt, closed      –                         withdrawn
  *
- * A score that rests on a provisional figure fires no more than watch, unless the framework says otherwise,
- * and of an indicator whose alerts the framework turned off nothing fires (alert_limit).
+ * What it asks for is worked out beside the judgement, from the framework's thresholds where there is a
+ * number to hold against them (consumers/evaluate/alert_call.h), with the class of the judgement otherwise:
+ * accelerate is watch; lagging; moving_away and missed are severe; on_track and achieved clear. Scores that
+ * were stored before there were calls have none and go by their class.
+ *
+ * A score that rests on a provisional figure fires no more than watch, or than the figure before it asks for
+ * as well; and of an indicator whose alerts the framework turned off nothing fires (alert_limit).
  *
  * "Newer" is later than the period of the figure that set the alert off: a newer figure puts a target
  * right, a revision of the old one (or a retraction, or another framework) takes the cause away. A

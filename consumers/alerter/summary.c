@@ -1,6 +1,6 @@
 #include "consumers/alerter/summary.h"
 
-#include "consumers/evaluate/judgement.h"
+#include "consumers/evaluate/alert_call.h"
 #include "proto/event/region.h"
 
 #include <math.h>
@@ -10,11 +10,6 @@
 enum { NUMBER_BYTES = 48, PLACE_BYTES = 100, UNIT_BYTES = 80 };
 
 /* --- parts ---------------------------------------------------------------------------------------- */
-
-static bool has(const Songhua__V1__Score *score, enum judgement_number number)
-{
-    return (score->has & (1u << number)) != 0;
-}
 
 /* A figure as it was reported. */
 static const char *reported(double value, char out[NUMBER_BYTES])
@@ -83,11 +78,11 @@ static void figure_zh(const Songhua__V1__Score *score, struct buffer *out, enum 
 {
     char number[NUMBER_BYTES], unit[UNIT_BYTES], period[PERIOD_TEXT_BYTES + 4];
     period_zh(score->period, period);
-    if (has(score, NUMBER_VALUE))
+    if (score_has(score, NUMBER_VALUE))
         ADD("，%s为%s%s", period, reported(score->value, number), score->unit);
-    if (has(score, NUMBER_REQUIRED_NOW))
+    if (score_has(score, NUMBER_REQUIRED_NOW))
         ADD("，应达%s%s", computed(score->required_now, number), score->unit);
-    if (has(score, NUMBER_GAP) && score->gap > 0) {
+    if (score_has(score, NUMBER_GAP) && score->gap > 0) {
         gap_unit(score->unit, true, unit);
         ADD("，差%s%s", gap(score->gap, number), unit);
     }
@@ -97,7 +92,8 @@ static void target_zh(const Songhua__V1__Score *score, struct buffer *out, enum 
 {
     char number[NUMBER_BYTES], period[PERIOD_TEXT_BYTES + 4];
     period_zh(score->deadline, period);
-    bool has_target = has(score, NUMBER_TARGET), has_rate = has(score, NUMBER_RATE_NEEDED);
+    bool has_target = score_has(score, NUMBER_TARGET),
+         has_rate = score_has(score, NUMBER_RATE_NEEDED);
     if (has_rate)
         ADD("；此后每年需%s%s%%", score->rate_needed < 0 ? "下降" : "增长",
             percent(score->rate_needed, number));
@@ -125,6 +121,46 @@ static void second_zh(const Songhua__V1__Score *score, struct buffer *out, enum 
             score->unit, outlook_name_zh(score->outlook));
 }
 
+/* Why an alert is not what the judgement's class says. */
+enum why { WHY_CLASS, WHY_HELD, WHY_RATIO, WHY_PACE, WHY_STALLED };
+
+static enum why why_of(const Songhua__V1__Score *score)
+{
+    Songhua__V1__Severity by_class, by_call;
+    if (score->alert_call == SONGHUA__V1__ALERT_CALL__ALERT_CALL_HOLD)
+        return WHY_HELD;
+    if (score->alert_call == SONGHUA__V1__ALERT_CALL__ALERT_CALL_PACE)
+        return score_has(score, NUMBER_ACCELERATION) ? WHY_PACE : WHY_STALLED;
+    bool is_behind = alert_call_severity(
+        score->judgement, SONGHUA__V1__ALERT_CALL__ALERT_CALL_BY_JUDGEMENT, &by_class);
+    bool is_called = alert_call_severity(score->judgement, score->alert_call, &by_call);
+    return is_behind != is_called || (is_behind && by_class != by_call) ? WHY_RATIO : WHY_CLASS;
+}
+
+static void why_zh(const Songhua__V1__Score *score, struct buffer *out, enum err *err)
+{
+    char ratio[NUMBER_BYTES], threshold[NUMBER_BYTES], times[NUMBER_BYTES];
+    bool is_clear = score->alert_call == SONGHUA__V1__ALERT_CALL__ALERT_CALL_CLEAR;
+    computed(score->ratio, ratio);
+    computed(score->alert_threshold, threshold);
+    switch (why_of(score)) {
+    case WHY_HELD:
+        ADD("；比值%s，达到%s方解除预警", ratio, threshold);
+        break;
+    case WHY_RATIO:
+        ADD("；比值%s，%s预警界限%s", ratio, is_clear ? "已达" : "低于", threshold);
+        break;
+    case WHY_PACE:
+        ADD("；剩余时间不足一半，此后须为以往速度的%s倍", computed(score->acceleration, times));
+        break;
+    case WHY_STALLED:
+        ADD("；剩余时间不足一半，至今没有进展");
+        break;
+    case WHY_CLASS:
+        break;
+    }
+}
+
 static void firing_zh(const struct alert_fact *fact, const struct alert_news *news,
                       struct buffer *out, enum err *err)
 {
@@ -135,6 +171,7 @@ static void firing_zh(const struct alert_fact *fact, const struct alert_news *ne
     period_zh(news->alert.since_period, period);
     if (*period)
         ADD("；自%s起落后", period);
+    why_zh(fact->score, out, err);
     target_zh(fact->score, out, err);
     second_zh(fact->score, out, err);
 }
@@ -147,6 +184,7 @@ static void ended_zh(const struct alert_fact *fact, const struct alert_news *new
     if (news->state == SONGHUA__V1__ALERT_STATE__ALERT_RESOLVED) {
         ADD("已恢复（%s）", verdict_name_zh(fact->score->judgement));
         figure_zh(fact->score, out, err);
+        why_zh(fact->score, out, err);
         ADD("；此前自%s起落后", *period ? period : "未知时期");
         return;
     }
@@ -158,6 +196,7 @@ static void ended_zh(const struct alert_fact *fact, const struct alert_news *new
     ADD("预警撤回：%s数据或指标体系经修订，原因不复存在，现为%s", period,
         verdict_name_zh(fact->score->judgement));
     figure_zh(fact->score, out, err);
+    why_zh(fact->score, out, err);
 }
 
 enum err alert_summary_zh(const struct alert_fact *fact, const struct alert_news *news,
@@ -185,11 +224,11 @@ enum err alert_summary_zh(const struct alert_fact *fact, const struct alert_news
 static void figure_en(const Songhua__V1__Score *score, struct buffer *out, enum err *err)
 {
     char number[NUMBER_BYTES], unit[UNIT_BYTES];
-    if (has(score, NUMBER_VALUE))
+    if (score_has(score, NUMBER_VALUE))
         ADD(", %s%s%s in %s", reported(score->value, number), UNIT(score), score->period);
-    if (has(score, NUMBER_REQUIRED_NOW))
+    if (score_has(score, NUMBER_REQUIRED_NOW))
         ADD(", required %s%s%s", computed(score->required_now, number), UNIT(score));
-    if (has(score, NUMBER_GAP) && score->gap > 0) {
+    if (score_has(score, NUMBER_GAP) && score->gap > 0) {
         gap_unit(score->unit, false, unit);
         ADD(", gap %s%s", gap(score->gap, number), unit);
     }
@@ -198,7 +237,8 @@ static void figure_en(const Songhua__V1__Score *score, struct buffer *out, enum 
 static void target_en(const Songhua__V1__Score *score, struct buffer *out, enum err *err)
 {
     char number[NUMBER_BYTES];
-    bool has_target = has(score, NUMBER_TARGET), has_rate = has(score, NUMBER_RATE_NEEDED);
+    bool has_target = score_has(score, NUMBER_TARGET),
+         has_rate = score_has(score, NUMBER_RATE_NEEDED);
     if (has_rate)
         ADD("; a yearly %s of %s %% is needed from now on",
             score->rate_needed < 0 ? "decrease" : "growth", percent(score->rate_needed, number));
@@ -253,6 +293,32 @@ static void second_en(const Songhua__V1__Score *score, struct buffer *out, enum 
             score->slope_since, computed(score->slope_value, number), UNIT(score), outlook);
 }
 
+static void why_en(const Songhua__V1__Score *score, struct buffer *out, enum err *err)
+{
+    char ratio[NUMBER_BYTES], threshold[NUMBER_BYTES], times[NUMBER_BYTES];
+    bool is_clear = score->alert_call == SONGHUA__V1__ALERT_CALL__ALERT_CALL_CLEAR;
+    computed(score->ratio, ratio);
+    computed(score->alert_threshold, threshold);
+    switch (why_of(score)) {
+    case WHY_HELD:
+        ADD("; at a ratio of %s the alert goes on, it ends from %s on", ratio, threshold);
+        break;
+    case WHY_RATIO:
+        ADD("; its ratio of %s is %s the alert threshold of %s", ratio,
+            is_clear ? "not below" : "below", threshold);
+        break;
+    case WHY_PACE:
+        ADD("; less than half of the time is left, and %s times the pace so far is needed",
+            computed(score->acceleration, times));
+        break;
+    case WHY_STALLED:
+        ADD("; less than half of the time is left, and nothing was gained so far");
+        break;
+    case WHY_CLASS:
+        break;
+    }
+}
+
 static void firing_en(const struct alert_fact *fact, const struct alert_news *news,
                       struct buffer *out, enum err *err)
 {
@@ -260,6 +326,7 @@ static void firing_en(const struct alert_fact *fact, const struct alert_news *ne
     figure_en(fact->score, out, err);
     if (*news->alert.since_period)
         ADD("; behind since %s", news->alert.since_period);
+    why_en(fact->score, out, err);
     target_en(fact->score, out, err);
     second_en(fact->score, out, err);
 }
@@ -271,6 +338,7 @@ static void ended_en(const struct alert_fact *fact, const struct alert_news *new
     if (news->state == SONGHUA__V1__ALERT_STATE__ALERT_RESOLVED) {
         ADD("recovered and %s", words_of(fact->score->judgement));
         figure_en(fact->score, out, err);
+        why_en(fact->score, out, err);
         ADD("; it was behind since %s", *since ? since : "an unknown period");
         return;
     }
@@ -283,6 +351,7 @@ static void ended_en(const struct alert_fact *fact, const struct alert_news *new
         "it %s",
         *since ? since : "an unknown period", words_of(fact->score->judgement));
     figure_en(fact->score, out, err);
+    why_en(fact->score, out, err);
 }
 
 enum err alert_summary_en(const struct alert_fact *fact, const struct alert_news *news,

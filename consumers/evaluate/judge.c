@@ -1,7 +1,10 @@
 #include "consumers/evaluate/judge.h"
 
+#include "consumers/evaluate/alert_call.h"
 #include "consumers/evaluate/progress.h"
 #include "consumers/evaluate/standing.h"
+
+#define LIMIT(name) SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_##name
 
 static struct base base_of(const struct point *point)
 {
@@ -178,49 +181,75 @@ static void judge_target(struct question *question, struct judgement *out)
     mark_awaiting(question, out);
 }
 
-static Songhua__V1__AlertLimit limit_alerts(const struct alert_rule *rule, bool is_provisional)
+/* Judge by the question's latest figure, which is given. */
+static void judge_figure(struct question *question, uint32_t region, struct judgement *out)
 {
-    if (rule->is_off)
-        return SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_OFF;
-    return is_provisional && !rule->fires_on_provisional
-               ? SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_WATCH
-               : SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_NONE;
+    const struct target *target = question->target;
+    question->base = judge_base(question->history, target, region, &question->latest);
+    state_latest(question->history, &question->latest, out);
+    state_base(&question->base, out);
+    if (target != NULL && target->is_quantified)
+        judge_target(question, out);
+    else if (target_method(question->indicator, target) == METHOD_CAGR_NO_TARGET)
+        cagr_no_target_judge(question, out);
+    else
+        no_target_judge(question, out);
+    if (question->base.is_recorded)
+        progress_cite(out, question->base.address);
+    alert_call_state(out);
+}
+
+static bool rests_on_provisional(const struct question *question)
+{
+    return obs_status_is_provisional(question->latest.status) || question->base.is_provisional;
+}
+
+/* What asks for more than watch on a provisional figure has the one before asked as well: what two of them
+ * say is said. Source  EVALUATION-METHODS.md 6.3. */
+static void limit_alert(const struct question *question, uint32_t region, struct judgement *out)
+{
+    struct question earlier = *question;
+    struct judgement before = {.indicator = out->indicator, .target = out->target};
+    Songhua__V1__Severity severity;
+    if (out->alert_limit != LIMIT(NONE) || question->indicator->alert.fires_on_provisional ||
+        !rests_on_provisional(question))
+        return;
+    out->alert_limit = LIMIT(WATCH);
+    if (!alert_call_severity(out->verdict, out->alert_call, &severity) ||
+        severity == SONGHUA__V1__SEVERITY__SEVERITY_WATCH ||
+        !history_before(question->history, period_key(question->latest.period), &earlier.latest))
+        return;
+    earlier.is_settled = false;
+    judge_figure(&earlier, region, &before);
+    out->alert_limit = alert_call_limit(&before);
 }
 
 void judge(const struct history *history, const struct target *target, uint32_t region,
            struct judgement *out)
 {
-    *out = (struct judgement){.indicator = history->indicator,
+    const struct indicator *indicator = history->indicator;
+    *out = (struct judgement){.indicator = indicator,
                               .target = target,
                               .region = region,
-                              .as_of_sequence = history->as_of.sequence};
-    struct question question = {.indicator = history->indicator,
+                              .as_of_sequence = history->as_of.sequence,
+                              .alert_limit = indicator->alert.is_off ? LIMIT(OFF) : LIMIT(NONE)};
+    struct question question = {.indicator = indicator,
                                 .target = target,
                                 .history = history,
                                 .as_of = history->as_of,
-                                .direction = history->indicator->direction < 0 ? -1 : 1};
-    enum method method = target_method(question.indicator, target);
-    out->alert_limit = limit_alerts(&history->indicator->alert, false);
+                                .direction = indicator->direction < 0 ? -1 : 1};
+    enum method method = target_method(indicator, target);
     if (method_is_by_reports(method)) {
         method_judge(method)(&question, out);
+        alert_call_state(out);
         return;
     }
-    bool has_latest = history_before(history, UINT32_MAX, &question.latest);
-    question.base = judge_base(history, target, region, has_latest ? &question.latest : NULL);
-    if (has_latest)
-        state_latest(history, &question.latest, out);
+    if (history_before(history, UINT32_MAX, &question.latest)) {
+        judge_figure(&question, region, out);
+        limit_alert(&question, region, out);
+        return;
+    }
+    question.base = judge_base(history, target, region, NULL);
     state_base(&question.base, out);
-    out->alert_limit = limit_alerts(&history->indicator->alert, out->is_provisional);
-    if (!has_latest) {
-        explain_nothing(history, &question.base, out);
-        return;
-    }
-    if (target != NULL && target->is_quantified)
-        judge_target(&question, out);
-    else if (method == METHOD_CAGR_NO_TARGET)
-        cagr_no_target_judge(&question, out);
-    else
-        no_target_judge(&question, out);
-    if (question.base.is_recorded)
-        progress_cite(out, question.base.address);
+    explain_nothing(history, &question.base, out);
 }

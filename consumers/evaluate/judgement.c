@@ -79,6 +79,30 @@ const char *outlook_name_zh(Songhua__V1__Outlook outlook)
     return (unsigned)outlook < OUTLOOK_COUNT ? outlooks[outlook][1] : "未知";
 }
 
+static const struct {
+    const char *name;
+    size_t offset; /* in a Score */
+} numbers[NUMBER_COUNT] = {
+#define X(name, field) [NUMBER_##name] = {#field, offsetof(Songhua__V1__Score, field)},
+    NUMBER_TABLE(X)
+#undef X
+};
+
+const char *number_name(enum judgement_number number)
+{
+    return numbers[number].name;
+}
+
+bool score_has(const Songhua__V1__Score *score, enum judgement_number number)
+{
+    return (score->has & 1U << number) != 0;
+}
+
+double score_number(const Songhua__V1__Score *score, enum judgement_number number)
+{
+    return *(const double *)(const void *)((const char *)score + numbers[number].offset);
+}
+
 bool judgement_has(const struct judgement *judgement, enum judgement_number number)
 {
     return (judgement->has & (1U << number)) != 0;
@@ -184,31 +208,10 @@ static enum err keep_overdue(const struct judgement *judgement, struct arena *ar
 
 static void set_numbers(const struct judgement *judgement, Songhua__V1__Score *out)
 {
-    double *const fields[NUMBER_COUNT] = {
-        [NUMBER_VALUE] = &out->value,
-        [NUMBER_BASELINE] = &out->baseline,
-        [NUMBER_TARGET] = &out->target_value,
-        [NUMBER_RATIO] = &out->ratio,
-        [NUMBER_POINTS] = &out->points,
-        [NUMBER_REQUIRED_NOW] = &out->required_now,
-        [NUMBER_GAP] = &out->gap,
-        [NUMBER_COMPLETION] = &out->completion,
-        [NUMBER_TIME_SHARE] = &out->time_share,
-        [NUMBER_RATE_NEEDED] = &out->rate_needed,
-        [NUMBER_PROJECTED_LOW] = &out->projected_low,
-        [NUMBER_PROJECTED_MID] = &out->projected_mid,
-        [NUMBER_PROJECTED_HIGH] = &out->projected_high,
-        [NUMBER_GROWTH] = &out->growth,
-        [NUMBER_RECENT_RATE] = &out->recent_rate,
-        [NUMBER_RECENT_RATIO] = &out->recent_ratio,
-        [NUMBER_SLOPE] = &out->slope,
-        [NUMBER_SLOPE_VALUE] = &out->slope_value,
-        [NUMBER_SLOPE_MISS] = &out->slope_miss,
-    };
     out->has = judgement->has;
     for (int i = 0; i < NUMBER_COUNT; i++)
         if (judgement_has(judgement, (enum judgement_number)i))
-            *fields[i] = judgement->numbers[i];
+            *(double *)(void *)((char *)out + numbers[i].offset) = judgement->numbers[i];
 }
 
 enum err score_from_judgement(const struct judgement *judgement, const struct framework *framework,
@@ -238,6 +241,8 @@ enum err score_from_judgement(const struct judgement *judgement, const struct fr
     if (judgement->recent_since.is_set)
         out->recent_since = keep_period(arena, judgement->recent_since, &err);
     out->outlook = judgement->outlook;
+    out->alert_call = judgement->alert_call;
+    out->alert_threshold = judgement->alert_threshold;
     out->alert_limit = judgement->alert_limit;
     if (judgement->slope_since.is_set)
         out->slope_since = keep_period(arena, judgement->slope_since, &err);

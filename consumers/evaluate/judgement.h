@@ -13,29 +13,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The numbers of Score, in the order of their field numbers (9 is the first). */
+/* The numbers of Score, in the order of their field numbers (9 is the first). X(name, field of Score) */
+#define NUMBER_TABLE(X)                                                                            \
+    X(VALUE, value)                                                                                \
+    X(BASELINE, baseline)                                                                          \
+    X(TARGET, target_value)                                                                        \
+    X(RATIO, ratio)                                                                                \
+    X(POINTS, points)                                                                              \
+    X(REQUIRED_NOW, required_now)                                                                  \
+    X(GAP, gap)                                                                                    \
+    X(COMPLETION, completion)                                                                      \
+    X(TIME_SHARE, time_share)                                                                      \
+    X(RATE_NEEDED, rate_needed)                                                                    \
+    X(PROJECTED_LOW, projected_low)                                                                \
+    X(PROJECTED_MID, projected_mid)                                                                \
+    X(PROJECTED_HIGH, projected_high)                                                              \
+    X(GROWTH, growth)                                                                              \
+    X(RECENT_RATE, recent_rate)                                                                    \
+    X(RECENT_RATIO, recent_ratio)                                                                  \
+    X(SLOPE, slope)                                                                                \
+    X(SLOPE_VALUE, slope_value)                                                                    \
+    X(SLOPE_MISS, slope_miss)                                                                      \
+    X(ACCELERATION, acceleration)
+
 enum judgement_number {
-    NUMBER_VALUE,
-    NUMBER_BASELINE,
-    NUMBER_TARGET,
-    NUMBER_RATIO,
-    NUMBER_POINTS,
-    NUMBER_REQUIRED_NOW,
-    NUMBER_GAP,
-    NUMBER_COMPLETION,
-    NUMBER_TIME_SHARE,
-    NUMBER_RATE_NEEDED,
-    NUMBER_PROJECTED_LOW,
-    NUMBER_PROJECTED_MID,
-    NUMBER_PROJECTED_HIGH,
-    NUMBER_GROWTH,
-    NUMBER_RECENT_RATE,
-    NUMBER_RECENT_RATIO,
-    NUMBER_SLOPE,
-    NUMBER_SLOPE_VALUE,
-    NUMBER_SLOPE_MISS,
-    NUMBER_COUNT
+#define X(name, field) NUMBER_##name,
+    NUMBER_TABLE(X)
+#undef X
+        NUMBER_COUNT
 };
+
+const char *number_name(enum judgement_number number); /* of its field in Score */
+
+/* A number of a Score; one that it does not have is 0. */
+bool score_has(const Songhua__V1__Score *score, enum judgement_number number);
+double score_number(const Songhua__V1__Score *score, enum judgement_number number);
 
 /* Why a judgement is what it is. X(name, id in Score.reason, English, Chinese) */
 #define REASON_TABLE(X)                                                                            \
@@ -117,6 +129,9 @@ struct judgement {
     Songhua__V1__Judgement recent; /* second_look.h; NO_DATA: not given */
     Songhua__V1__Outlook outlook;
     struct optional_period recent_since, slope_since;
+    bool is_stalled; /* there is a way to go, and none of it was gone: acceleration has no value */
+    Songhua__V1__AlertCall alert_call; /* alert_call.h */
+    double alert_threshold;
     Songhua__V1__AlertLimit alert_limit;
     struct address evidence[JUDGEMENT_MAX_EVIDENCE]; /* latest period first */
     size_t evidence_count;

@@ -87,15 +87,21 @@ bool progress_path(const struct question *question, struct path *path, struct ju
     return true;
 }
 
-Songhua__V1__Judgement progress_verdict(double v)
+Songhua__V1__Judgement progress_class(enum method method, double ratio)
 {
-    if (v >= 0.95)
+    const struct alert_cuts cuts = method_cuts(method);
+    if (ratio >= cuts.watch)
         return SONGHUA__V1__JUDGEMENT__JUDGEMENT_ON_TRACK;
-    if (v >= 0.60)
+    if (ratio >= cuts.lagging)
         return SONGHUA__V1__JUDGEMENT__JUDGEMENT_ACCELERATE;
-    if (v >= 0)
+    if (ratio >= cuts.severe)
         return SONGHUA__V1__JUDGEMENT__JUDGEMENT_LAGGING;
     return SONGHUA__V1__JUDGEMENT__JUDGEMENT_MOVING_AWAY;
+}
+
+Songhua__V1__Judgement progress_verdict(double v)
+{
+    return progress_class(METHOD_LINEAR_PATH, v);
 }
 
 static double points_of(double v)
@@ -128,8 +134,14 @@ void progress_requirements(const struct question *question, const struct path *p
 {
     judgement_set(out, NUMBER_REQUIRED_NOW, required_now);
     judgement_set(out, NUMBER_GAP, question->direction * (required_now - path->y));
-    bool is_open = !question->is_settled && path->t < path->tT;
-    if (is_open && path->y != 0 && path->yT / path->y > 0)
+    if (question->is_settled || path->t >= path->tT)
+        return;
+    double made = question->direction * (path->y - path->y0) / (path->t - path->t0);
+    double needed = question->direction * (path->yT - path->y) / (path->tT - path->t);
+    if (made > 0)
+        judgement_set(out, NUMBER_ACCELERATION, needed / made);
+    out->is_stalled = made <= 0 && needed > 0;
+    if (path->y != 0 && path->yT / path->y > 0)
         judgement_set(out, NUMBER_RATE_NEEDED,
                       pow(path->yT / path->y, 1 / (path->tT - path->t)) - 1);
 }

@@ -18,7 +18,8 @@ bool progress_path(const struct question *question, struct path *path, struct ju
  * Source  EVALUATION.md section 2, steps 3 and 4. */
 void progress_grade(const struct question *question, double v, struct judgement *out);
 
-/* The cuts of that: 0.95, 0.60, 0. */
+/* The class of a ratio by a method's cuts (method_cuts()); the same of a path: 0.95, 0.60, 0. */
+Songhua__V1__Judgement progress_class(enum method method, double ratio);
 Songhua__V1__Judgement progress_verdict(double v);
 
 /* Where target and baseline are equal no rate leads from one to the other: only the comparator and
@@ -26,7 +27,8 @@ Songhua__V1__Judgement progress_verdict(double v);
 void progress_grade_flat(const struct question *question, const struct path *path,
                          struct judgement *out);
 
-/* required_now, gap and rate_needed, given the level that the path requires at path->t. */
+/* required_now, gap, rate_needed and acceleration (or that the way is stalled), given the level that the
+ * path requires at path->t. */
 void progress_requirements(const struct question *question, const struct path *path,
                            double required_now, struct judgement *out);
 

@@ -7,12 +7,7 @@
 
 Songhua__V1__Judgement schedule_verdict(double ratio)
 {
-    if (ratio < 0)
-        return SONGHUA__V1__JUDGEMENT__JUDGEMENT_MOVING_AWAY;
-    if (ratio >= 0.95)
-        return SONGHUA__V1__JUDGEMENT__JUDGEMENT_ON_TRACK;
-    return ratio >= 0.80 ? SONGHUA__V1__JUDGEMENT__JUDGEMENT_ACCELERATE
-                         : SONGHUA__V1__JUDGEMENT__JUDGEMENT_LAGGING;
+    return progress_class(METHOD_SCHEDULE, ratio);
 }
 
 void schedule_judge(const struct question *question, struct judgement *out)

@@ -39,12 +39,7 @@ static bool find_recent(const struct question *question, struct point *out)
 
 static Songhua__V1__Judgement arrow(double ratio)
 {
-    if (ratio < 0)
-        return SONGHUA__V1__JUDGEMENT__JUDGEMENT_MOVING_AWAY;
-    if (ratio >= 1)
-        return SONGHUA__V1__JUDGEMENT__JUDGEMENT_ON_TRACK;
-    return ratio >= 0.5 ? SONGHUA__V1__JUDGEMENT__JUDGEMENT_ACCELERATE
-                        : SONGHUA__V1__JUDGEMENT__JUDGEMENT_LAGGING;
+    return progress_class(METHOD_SDSN_TREND, ratio);
 }
 
 void sdsn_trend_judge(const struct question *question, struct judgement *out)

@@ -1,6 +1,6 @@
 #include "consumers/reader/event_json.h"
 
-#include "consumers/evaluate/judgement.h"
+#include "consumers/evaluate/alert_call.h"
 #include "consumers/reader/words.h"
 #include "proto/base/json.h"
 #include "proto/base/text.h"
@@ -90,35 +90,13 @@ static void put_heartbeat(struct json *json, const Songhua__V1__Heartbeat *heart
 
 static void put_numbers(struct json *json, const Songhua__V1__Score *score)
 {
-    const struct {
-        const char *key;
-        double number;
-    } numbers[NUMBER_COUNT] = {
-        [NUMBER_VALUE] = {"value", score->value},
-        [NUMBER_BASELINE] = {"baseline", score->baseline},
-        [NUMBER_TARGET] = {"target_value", score->target_value},
-        [NUMBER_RATIO] = {"ratio", score->ratio},
-        [NUMBER_POINTS] = {"points", score->points},
-        [NUMBER_REQUIRED_NOW] = {"required_now", score->required_now},
-        [NUMBER_GAP] = {"gap", score->gap},
-        [NUMBER_COMPLETION] = {"completion", score->completion},
-        [NUMBER_TIME_SHARE] = {"time_share", score->time_share},
-        [NUMBER_RATE_NEEDED] = {"rate_needed", score->rate_needed},
-        [NUMBER_PROJECTED_LOW] = {"projected_low", score->projected_low},
-        [NUMBER_PROJECTED_MID] = {"projected_mid", score->projected_mid},
-        [NUMBER_PROJECTED_HIGH] = {"projected_high", score->projected_high},
-        [NUMBER_GROWTH] = {"growth", score->growth},
-        [NUMBER_RECENT_RATE] = {"recent_rate", score->recent_rate},
-        [NUMBER_RECENT_RATIO] = {"recent_ratio", score->recent_ratio},
-        [NUMBER_SLOPE] = {"slope", score->slope},
-        [NUMBER_SLOPE_VALUE] = {"slope_value", score->slope_value},
-        [NUMBER_SLOPE_MISS] = {"slope_miss", score->slope_miss},
-    };
-    for (unsigned i = 0; i < NUMBER_COUNT; i++)
-        if (score->has & 1u << i)
-            json_double(json, numbers[i].key, numbers[i].number);
+    for (int i = 0; i < NUMBER_COUNT; i++) {
+        enum judgement_number number = (enum judgement_number)i;
+        if (score_has(score, number))
+            json_double(json, number_name(number), score_number(score, number));
         else
-            json_text(json, numbers[i].key, NULL);
+            json_text(json, number_name(number), NULL);
+    }
 }
 
 static void put_judgement(struct json *json, const Songhua__V1__Score *score)
@@ -194,6 +172,11 @@ static void put_score(struct json *json, const Songhua__V1__Score *score)
         json_text(json, NULL, score->overdue[i]);
     json_close(json, ']');
     json_text(json, "overdue_since", score->overdue_since);
+    json_text(json, "alert_call", alert_call_name(score->alert_call));
+    if (score->alert_call)
+        json_double(json, "alert_threshold", score->alert_threshold);
+    else
+        json_text(json, "alert_threshold", NULL);
 }
 
 static void put_doubt(struct json *json, const Songhua__V1__Doubt *doubt)

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum { COLUMNS_MAX = 48, ROW_MAX_BYTES = 16 << 20 };
+enum { COLUMNS_MAX = 64, ROW_MAX_BYTES = 16 << 20 };
 
 /* How cells are written. */
 struct style {

@@ -1,4 +1,4 @@
-#include "consumers/evaluate/judgement.h"
+#include "consumers/evaluate/alert_call.h"
 #include "consumers/reader/words.h"
 #include "consumers/replay/columns.h"
 
@@ -99,32 +99,6 @@ static enum err put_text(const struct entry *entry, const struct style *style, s
     return score ? buffer_append_text(out, *(char *const *)((const char *)score + which)) : ERR_OK;
 }
 
-static double number_of(const Songhua__V1__Score *score, size_t which)
-{
-    const double numbers[NUMBER_COUNT] = {
-        [NUMBER_VALUE] = score->value,
-        [NUMBER_BASELINE] = score->baseline,
-        [NUMBER_TARGET] = score->target_value,
-        [NUMBER_RATIO] = score->ratio,
-        [NUMBER_POINTS] = score->points,
-        [NUMBER_REQUIRED_NOW] = score->required_now,
-        [NUMBER_GAP] = score->gap,
-        [NUMBER_COMPLETION] = score->completion,
-        [NUMBER_TIME_SHARE] = score->time_share,
-        [NUMBER_RATE_NEEDED] = score->rate_needed,
-        [NUMBER_PROJECTED_LOW] = score->projected_low,
-        [NUMBER_PROJECTED_MID] = score->projected_mid,
-        [NUMBER_PROJECTED_HIGH] = score->projected_high,
-        [NUMBER_GROWTH] = score->growth,
-        [NUMBER_RECENT_RATE] = score->recent_rate,
-        [NUMBER_RECENT_RATIO] = score->recent_ratio,
-        [NUMBER_SLOPE] = score->slope,
-        [NUMBER_SLOPE_VALUE] = score->slope_value,
-        [NUMBER_SLOPE_MISS] = score->slope_miss,
-    };
-    return numbers[which];
-}
-
 static enum err put_score_number(const struct entry *entry, const struct style *style, size_t which,
                                  struct buffer *out)
 {
@@ -134,11 +108,11 @@ static enum err put_score_number(const struct entry *entry, const struct style *
         return put_number(doubt_of(entry)->value, style, out);
     if (composite_of(entry) && which == NUMBER_VALUE && composite_of(entry)->has_value)
         return put_number(composite_of(entry)->value, style, out);
-    if (!score || !(score->has & 1u << which))
+    if (!score || !score_has(score, (enum judgement_number)which))
         return ERR_OK;
     if (which == NUMBER_VALUE) /* a reported figure is never rounded */
         reported.is_exact = true;
-    return put_number(number_of(score, which), &reported, out);
+    return put_number(score_number(score, (enum judgement_number)which), &reported, out);
 }
 
 static enum err put_as_of(const struct entry *entry, const struct style *style, size_t which,
@@ -196,6 +170,23 @@ static enum err put_second_look(const struct entry *entry, const struct style *s
         return ERR_OK;
     return buffer_append_text(out, is_recent ? verdict_name(score->recent_judgement)
                                              : outlook_name(score->outlook));
+}
+
+static enum err put_call(const struct entry *entry, const struct style *style, size_t which,
+                         struct buffer *out)
+{
+    const Songhua__V1__Score *score = score_of(entry);
+    (void)style;
+    (void)which;
+    return score ? buffer_append_text(out, alert_call_name(score->alert_call)) : ERR_OK;
+}
+
+static enum err put_threshold(const struct entry *entry, const struct style *style, size_t which,
+                              struct buffer *out)
+{
+    const Songhua__V1__Score *score = score_of(entry);
+    (void)which;
+    return score && score->alert_call ? put_number(score->alert_threshold, style, out) : ERR_OK;
 }
 
 static enum err put_evidence(const struct entry *entry, const struct style *style, size_t which,
@@ -275,5 +266,11 @@ const struct column score_columns[] = {
     {"evidence", NULL, false, 0, put_evidence},
     {"overdue", NULL, false, 0, put_overdue},
     {"overdue_since", NULL, false, 0, put_text, SCORE(overdue_since)},
+    {"acceleration", NULL, true, 0, put_score_number, NUMBER_ACCELERATION},
+    {"alert_call", NULL, false, 0, put_call},
+    {"alert_threshold", NULL, true, 0, put_threshold},
     {0},
 };
+
+_Static_assert(sizeof score_columns / sizeof *score_columns - 1 <= COLUMNS_MAX,
+               "a row of scores is longer than rows may be");

@@ -232,6 +232,7 @@ enum err explain_judgement(const struct basis *basis, const struct framework *fr
     show_figures(&page);
     explain_line(&page, "\n%s", explain_pick(&page, "逐步计算", "step by step"));
     explain_method(&page);
+    explain_alert(&page);
     if (page.step) /* nothing was worked out: nothing was compared */
         explain_line(&page, "\n%s",
                      page.is_right ? explain_pick(&page, "核对：各步结果与判断所载数字逐位一致。",

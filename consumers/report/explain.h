@@ -41,7 +41,8 @@ void explain_step(struct explanation *page, const char *zh, const char *en, cons
 /* Hold a number of the judgement against the one worked out here. */
 void explain_check(struct explanation *page, enum judgement_number number, double value);
 
-/* The steps of the judgement's method. */
+/* The steps of the judgement's method; and which alert follows. */
 void explain_method(struct explanation *page);
+void explain_alert(struct explanation *page);
 
 #endif

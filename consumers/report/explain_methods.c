@@ -76,6 +76,13 @@ static void show_requirements(struct explanation *page, const struct path *path,
     explain_step(page, "差距（正数为落后）", "gap (positive: behind)", "%.6g - %.6g = %.6g",
                  direction > 0 ? required : path->y, direction > 0 ? path->y : required, gap);
     explain_check(page, NUMBER_GAP, gap);
+    if (has(page, NUMBER_ACCELERATION)) {
+        double made = (path->y - path->y0) / (path->t - path->t0);
+        double needed = (path->yT - path->y) / (path->tT - path->t);
+        explain_step(page, "此后所需速度为以往的倍数", "pace needed from now on over that so far",
+                     "%.6g / %.6g = %.4f", needed, made, needed / made);
+        explain_check(page, NUMBER_ACCELERATION, needed / made);
+    }
     if (!has(page, NUMBER_RATE_NEEDED))
         return;
     double rate = pow(path->yT / path->y, 1 / (path->tT - path->t)) - 1;

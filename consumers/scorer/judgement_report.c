@@ -1,5 +1,6 @@
 #include "consumers/scorer/judgement_report.h"
 
+#include "consumers/evaluate/alert_call.h"
 #include "proto/base/json.h"
 #include "proto/event/event.h"
 
@@ -86,28 +87,6 @@ void judgement_to_table(const struct framework *framework, const struct judgemen
 
 /* --- JSON: the names are those of Score -------------------------------------------------------- */
 
-static const char *const number_names[NUMBER_COUNT] = {
-    [NUMBER_VALUE] = "value",
-    [NUMBER_BASELINE] = "baseline",
-    [NUMBER_TARGET] = "target_value",
-    [NUMBER_RATIO] = "ratio",
-    [NUMBER_POINTS] = "points",
-    [NUMBER_REQUIRED_NOW] = "required_now",
-    [NUMBER_GAP] = "gap",
-    [NUMBER_COMPLETION] = "completion",
-    [NUMBER_TIME_SHARE] = "time_share",
-    [NUMBER_RATE_NEEDED] = "rate_needed",
-    [NUMBER_PROJECTED_LOW] = "projected_low",
-    [NUMBER_PROJECTED_MID] = "projected_mid",
-    [NUMBER_PROJECTED_HIGH] = "projected_high",
-    [NUMBER_GROWTH] = "growth",
-    [NUMBER_RECENT_RATE] = "recent_rate",
-    [NUMBER_RECENT_RATIO] = "recent_ratio",
-    [NUMBER_SLOPE] = "slope",
-    [NUMBER_SLOPE_VALUE] = "slope_value",
-    [NUMBER_SLOPE_MISS] = "slope_miss",
-};
-
 static void write_numbers(struct json *json, const struct judgement *judgement)
 {
     char digits[DECIMAL_TEXT_BYTES];
@@ -116,9 +95,10 @@ static void write_numbers(struct json *json, const struct judgement *judgement)
         if (!judgement_has(judgement, (enum judgement_number)i))
             continue;
         if (i == NUMBER_VALUE && judgement->value.is_set)
-            json_number(json, number_names[i], digits); /* as reported: 1.30 */
+            json_number(json, number_name((enum judgement_number)i),
+                        digits); /* as reported: 1.30 */
         else
-            json_double(json, number_names[i], judgement->numbers[i]);
+            json_double(json, number_name((enum judgement_number)i), judgement->numbers[i]);
     }
 }
 
@@ -188,6 +168,9 @@ enum err judgement_to_json(const struct judgement *judgement, struct buffer *out
     write_numbers(&json, judgement);
     write_evidence(&json, judgement);
     write_overdue(&json, judgement);
+    json_text(&json, "alert_call", alert_call_name(judgement->alert_call));
+    if (judgement->alert_call)
+        json_double(&json, "alert_threshold", judgement->alert_threshold);
     json_close(&json, '}');
     return json_end(&json);
 }

@@ -124,12 +124,18 @@ struct target {
     size_t region_count;
 };
 
-/* Ratios below which an alert fires. Source  EVALUATION.md section 2 step 3. */
+/* What an indicator's alerts are like. The ratios: see target_alert_cuts().
+ * Source  EVALUATION-METHODS.md 6.3, 2.10 case 9. */
 struct alert_rule {
     bool is_off;
-    double watch, lagging, severe; /* 0.95, 0.60, 0 unless given */
-    double hysteresis;             /* it clears at watch + hysteresis; 0.05 unless given */
-    bool fires_on_provisional;     /* above watch; false unless given */
+    bool has_watch, has_lagging, has_severe, has_hysteresis;
+    double watch, lagging, severe, hysteresis;
+    bool fires_on_provisional; /* one provisional figure is enough for more than watch */
+};
+
+/* Ratios of a judgement: below these an alert fires, from `clear` on it ends. */
+struct alert_cuts {
+    double watch, lagging, severe, clear;
 };
 
 struct indicator {
@@ -254,6 +260,15 @@ bool indicator_has_region(const struct indicator *indicator, uint32_t region);
 bool target_has_region(const struct indicator *indicator, const struct target *target,
                        uint32_t region);
 enum method target_method(const struct indicator *indicator, const struct target *target);
+
+/* Whether judgements by the method have a ratio; and the cuts of its classes: below them it is to accelerate,
+ * lags, moves away. Source  EVALUATION.md section 2 step 3; EVALUATION-METHODS.md 2.4, 2.8. */
+bool method_has_ratio(enum method method);
+struct alert_cuts method_cuts(enum method method);
+
+/* What the framework gives for alerts of the target (NULL: of the indicator alone), and where it gives
+ * nothing the method's cuts and a hysteresis of 0.05. */
+struct alert_cuts target_alert_cuts(const struct indicator *indicator, const struct target *target);
 
 /* The cadence's kind of period; CADENCE_ONCE takes any and has FREQUENCY_YEAR. */
 enum frequency cadence_frequency(enum cadence cadence);

@@ -151,6 +151,21 @@ static bool is_number(enum indicator_kind kind)
            kind == KIND_COVERAGE;
 }
 
+/* A threshold that no judgement of the indicator has a ratio for. */
+static void check_alert(const struct indicator *indicator, struct diag *diag)
+{
+    const struct alert_rule *rule = &indicator->alert;
+    bool has_ratio = indicator->target_count == 0 && method_has_ratio(indicator->method);
+    for (size_t i = 0; i < indicator->target_count; i++)
+        has_ratio = has_ratio || method_has_ratio(target_method(indicator, &indicator->targets[i]));
+    if (has_ratio ||
+        !(rule->has_watch || rule->has_lagging || rule->has_severe || rule->has_hysteresis))
+        return;
+    schema_find(diag, indicator->place, FINDING_METHOD_MISFIT, "alert", indicator->id,
+                "该方法没有比值，预警界限不起作用",
+                "the method has no ratio, so that the thresholds have no effect");
+}
+
 static void check_indicator(const struct indicator *indicator, struct diag *diag)
 {
     if (is_number(indicator->kind) && indicator->unit[0] == '\0')
@@ -158,6 +173,7 @@ static void check_indicator(const struct indicator *indicator, struct diag *diag
     if (indicator->name.zh[0] == '\0' || indicator->name.en[0] == '\0')
         schema_find(diag, indicator->place, FINDING_TEXT_MISSING, "name", indicator->id, "", "");
     framework_check_items(indicator, diag);
+    check_alert(indicator, diag);
     for (size_t i = 0; i < indicator->target_count; i++)
         check_target(indicator, &indicator->targets[i], diag);
 }

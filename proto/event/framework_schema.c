@@ -163,34 +163,36 @@ static const struct schema_field alert_fields[] = {
      .kind = SCHEMA_REAL,
      .offset = offsetof(struct alert_rule, watch),
      .min = -100,
-     .max = 100},
+     .max = 100,
+     .set_offset = offsetof(struct alert_rule, has_watch)},
     {.key = "lagging",
      .kind = SCHEMA_REAL,
      .offset = offsetof(struct alert_rule, lagging),
      .min = -100,
-     .max = 100},
+     .max = 100,
+     .set_offset = offsetof(struct alert_rule, has_lagging)},
     {.key = "severe",
      .kind = SCHEMA_REAL,
      .offset = offsetof(struct alert_rule, severe),
      .min = -100,
-     .max = 100},
+     .max = 100,
+     .set_offset = offsetof(struct alert_rule, has_severe)},
     {.key = "hysteresis",
      .kind = SCHEMA_REAL,
      .offset = offsetof(struct alert_rule, hysteresis),
      .min = 0,
-     .max = 1},
+     .max = 1,
+     .set_offset = offsetof(struct alert_rule, has_hysteresis)},
     {.key = "on_provisional",
      .kind = SCHEMA_BOOL,
      .offset = offsetof(struct alert_rule, fires_on_provisional)},
     {0}};
 static const struct schema alert_schema = {alert_fields, sizeof(struct alert_rule), false, NULL};
 
-/* Source  EVALUATION.md section 2 step 3; EVALUATION-METHODS.md 2.2 (0.001), 6.3 (0.05), 2.10 case 9. */
+/* Source  EVALUATION-METHODS.md 2.2 (0.001). */
 static void indicator_defaults(void *of)
 {
     struct indicator *indicator = of;
-    indicator->alert =
-        (struct alert_rule){.watch = 0.95, .lagging = 0.60, .severe = 0, .hysteresis = 0.05};
     indicator->small_value = (struct optional_decimal){true, {1, 3}};
     indicator->every = 1;
 }

@@ -187,9 +187,26 @@ static void validate_definitions(const struct indicator *indicator, struct diag 
     }
 }
 
+static bool are_in_order(const struct indicator *indicator, const struct target *target)
+{
+    struct alert_cuts cuts = target_alert_cuts(indicator, target);
+    return cuts.watch >= cuts.lagging && cuts.lagging >= cuts.severe;
+}
+
+/* One threshold alone is held against those of the methods that the others are taken from. */
+static void validate_alert(const struct indicator *indicator, struct diag *diag)
+{
+    bool are_right = indicator->target_count > 0 || are_in_order(indicator, NULL);
+    for (size_t i = 0; i < indicator->target_count; i++)
+        are_right = are_right && are_in_order(indicator, &indicator->targets[i]);
+    if (!are_right)
+        schema_find(diag, indicator->place, FINDING_NUMBER_OUT, "alert", NULL,
+                    "应为 watch ≥ lagging ≥ severe（未写的取该方法的界限）",
+                    "watch >= lagging >= severe is wanted (what is not given is the method's)");
+}
+
 static void validate_ranges(const struct indicator *indicator, struct diag *diag)
 {
-    const struct alert_rule *alert = &indicator->alert;
     const struct range *range = &indicator->plausible;
     if (range->min.is_set && range->max.is_set &&
         decimal_compare(range->min.value, range->max.value) > 0)
@@ -198,9 +215,7 @@ static void validate_ranges(const struct indicator *indicator, struct diag *diag
     if (indicator->small_value.value.unscaled <= 0)
         schema_find(diag, indicator->place, FINDING_NUMBER_OUT, "small_value", NULL, "须大于 0",
                     "above 0 is wanted");
-    if (alert->watch < alert->lagging || alert->lagging < alert->severe)
-        schema_find(diag, indicator->place, FINDING_NUMBER_OUT, "alert", NULL,
-                    "应为 watch ≥ lagging ≥ severe", "watch >= lagging >= severe is wanted");
+    validate_alert(indicator, diag);
     check_weight(diag, indicator->place, indicator->weight);
 }
 

@@ -128,8 +128,30 @@ Test(framework, texts_and_lists_that_are_not_given_are_empty_not_null, .timeout 
     cr_expect_str_eq(indicator->clause, "");
     cr_expect_str_eq(indicator->note, "");
     cr_expect_eq(indicator->target_count, 0);
-    cr_expect_eq(indicator->alert.watch, 0.95);
+    cr_expect_eq(target_alert_cuts(indicator, NULL).watch, 0.95);
     cr_expect_eq(indicator->direction, 1);
+    framework_free(framework);
+    diag_fini(&diag);
+}
+
+Test(framework, thresholds_of_alerts_are_the_methods_unless_given, .timeout = 10)
+{
+    struct framework *framework;
+    struct diag diag =
+        load(HEAD ITEM "    alert: {lagging: 0.7, hysteresis: 0.2}\n    targets:\n"
+                       "      - {id: a, comparator: \">\", value: 2, deadline: 2025}\n"
+                       "      - {id: b, comparator: \">\", value: 2, deadline: 2025,"
+                       " method: sdsn_trend}\n",
+             ERR_OK, &framework);
+    const struct indicator *indicator = framework_indicator(framework, "x");
+    struct alert_cuts cuts = target_alert_cuts(indicator, &indicator->targets[0]);
+    cr_expect_eq(cuts.watch, 0.95);
+    cr_expect_eq(cuts.lagging, 0.7);
+    cr_expect_eq(cuts.severe, 0);
+    cr_expect_eq(cuts.clear, 1.15);
+    cuts = target_alert_cuts(indicator, &indicator->targets[1]);
+    cr_expect_eq(cuts.watch, 1);
+    cr_expect_eq(cuts.clear, 1.2);
     framework_free(framework);
     diag_fini(&diag);
 }
@@ -236,6 +258,12 @@ Test(framework, ranges_and_thresholds_are_in_order, .timeout = 10)
     expect_refused(HEAD ITEM "    plausible: {min: 5, max: 1}\n", FINDING_NUMBER_OUT, 6, 5, "min");
     expect_refused(HEAD ITEM "    alert: {watch: 0.5, lagging: 0.6}\n", FINDING_NUMBER_OUT, 6, 5,
                    "watch");
+    expect_refused(HEAD ITEM "    alert: {watch: 0.5}\n", FINDING_NUMBER_OUT, 6, 5, "the method's");
+    expect_refused(HEAD ITEM "    alert: {severe: 0.7}\n", FINDING_NUMBER_OUT, 6, 5, "lagging");
+    expect_refused(HEAD ITEM "    alert: {watch: 0.7}\n    targets:\n"
+                             "      - {id: a, comparator: \">\", value: 2, deadline: 2025,"
+                             " method: schedule}\n",
+                   FINDING_NUMBER_OUT, 6, 5, "watch");
     expect_refused(HEAD ITEM "    small_value: 0\n", FINDING_NUMBER_OUT, 6, 5, "above 0");
     expect_refused(HEAD ITEM "    weight: -1\n", FINDING_NUMBER_OUT, 6, 5, "negative");
 }
@@ -314,6 +342,10 @@ Test(framework, a_document_that_unfolds_beyond_measure_is_refused, .timeout = 30
 
 Test(framework, what_was_forgotten_is_found_by_check, .timeout = 10)
 {
+    expect_checked(HEAD "indicators:\n  - id: x\n    name: {zh: 测, en: x}\n    kind: duty\n"
+                        "    method: recurring\n    regions: [220000]\n"
+                        "    alert: {watch: 0.9}\n",
+                   FINDING_METHOD_MISFIT);
     expect_checked(HEAD ITEM "    targets:\n      - {id: a, comparator: \">\", value: 2}\n",
                    FINDING_DEADLINE_MISSING);
     expect_checked(HEAD ITEM
