@@ -149,7 +149,8 @@ static void validate_target(const struct indicator *indicator, const struct targ
     if (target->has_baseline)
         validate_order(&target->baseline, target, diag);
     for (size_t i = 0; i < indicator->baseline_count && !target->has_baseline; i++)
-        validate_order(&indicator->baselines[i], target, diag);
+        if (target_has_region(indicator, target, indicator->baselines[i].region))
+            validate_order(&indicator->baselines[i], target, diag);
 }
 
 /* --- indicators --------------------------------------------------------------------------------- */

@@ -156,6 +156,23 @@ Test(framework, thresholds_of_alerts_are_the_methods_unless_given, .timeout = 10
     diag_fini(&diag);
 }
 
+Test(framework, a_deadline_is_after_the_baselines_of_its_own_regions_alone, .timeout = 10)
+{
+    struct framework *framework;
+    struct diag diag =
+        load(HEAD ITEM "    baselines:\n      - {region: 220000, period: 2020, value: 1}\n"
+                       "      - {region: 220100, period: 2026, value: 1}\n    targets:\n"
+                       "      - {id: a, comparator: \">\", value: 2, deadline: 2025,"
+                       " regions: [220000]}\n",
+             ERR_OK, &framework);
+    framework_free(framework);
+    diag_fini(&diag);
+    expect_refused(HEAD ITEM "    baselines:\n      - {region: 220000, period: 2020, value: 1}\n"
+                             "      - {region: 220100, period: 2026, value: 1}\n    targets:\n"
+                             "      - {id: a, comparator: \">\", value: 2, deadline: 2025}\n",
+                   FINDING_DEADLINE_ORDER, 17, 9, "");
+}
+
 Test(framework, an_unknown_key_is_named_with_its_place_and_the_right_one, .timeout = 10)
 {
     expect_refused(HEAD ITEM "    tagets: []\n", FINDING_KEY_UNKNOWN, 13, 5,
