@@ -29,15 +29,6 @@ static enum err ask(const struct invocation *invocation, Songhua__V1__Request *r
     return err;
 }
 
-static enum err print_line(struct json *json, struct buffer *line)
-{
-    enum err err = json_end(json);
-    if (!err && fwrite(line->data, 1, line->size, stdout) != line->size)
-        err = ERR_IO;
-    buffer_clear(line);
-    return err;
-}
-
 /* --- streams ---------------------------------------------------------------------------------- */
 
 static enum err print_streams(const Songhua__V1__StreamList *list)
@@ -87,7 +78,7 @@ static enum err print_streams_json(const Songhua__V1__StreamList *list)
         json_u64(&json, "events", stream->events);
         json_u64(&json, "bytes", stream->bytes);
         json_close(&json, '}');
-        err = print_line(&json, &line);
+        err = json_print(&json, stdout);
     }
     buffer_fini(&line);
     return err;
@@ -158,7 +149,7 @@ static enum err print_producers_json(const Songhua__V1__ProducerList *list)
         json_u64(&json, "stored_ms", producer->stored_ms);
         json_text(&json, "head", head);
         json_close(&json, '}');
-        err = print_line(&json, &line);
+        err = json_print(&json, stdout);
     }
     buffer_fini(&line);
     return err;
@@ -197,7 +188,7 @@ static enum err print_status_json(const Songhua__V1__Status *status)
     json_u64(&json, "journal_limit", status->journal_limit);
     json_u64(&json, "readers", status->readers);
     json_close(&json, '}');
-    enum err err = print_line(&json, &line);
+    enum err err = json_print(&json, stdout);
     buffer_fini(&line);
     return err;
 }

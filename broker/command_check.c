@@ -87,9 +87,7 @@ static enum err print_json(const struct inspection *inspection)
     json_text(&json, "heads", inspection->is_whole ? heads : NULL);
     json_text(&json, "broker_id", inspection->broker_id);
     json_close(&json, '}');
-    enum err err = json_end(&json);
-    if (!err)
-        fwrite(text.data, 1, text.size, stdout);
+    enum err err = json_print(&json, stdout);
     buffer_fini(&text);
     return err;
 }

@@ -47,9 +47,7 @@ static enum err print_json(const struct retention_rule *rule, const struct reten
     json_text(&json, "held_by", plan->held ? plan->held_by : NULL);
     json_u64(&json, "held_at", plan->held_at);
     json_close(&json, '}');
-    enum err err = json_end(&json);
-    if (!err && fwrite(line.data, 1, line.size, stdout) != line.size)
-        err = ERR_IO;
+    enum err err = json_print(&json, stdout);
     buffer_fini(&line);
     return err;
 }

@@ -79,9 +79,7 @@ static enum err print_json(const struct place *place)
     json_u64(&json, "lag", lag_of(place));
     json_u64(&json, "saved_ms", place->position->saved_ms);
     json_close(&json, '}');
-    enum err err = json_end(&json);
-    if (!err && fwrite(line.data, 1, line.size, stdout) != line.size)
-        err = ERR_IO;
+    enum err err = json_print(&json, stdout);
     buffer_fini(&line);
     return err;
 }

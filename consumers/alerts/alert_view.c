@@ -158,8 +158,8 @@ enum err view_json(const struct entry *entry, bool is_utc)
     struct buffer line;
     buffer_init(&line, EVENT_JSON_MAX_BYTES);
     enum err err = event_json(entry, is_utc, &line);
-    if (!err && fwrite(line.data, 1, line.size, stdout) != line.size)
-        err = ERR_IO;
+    if (!err)
+        err = buffer_write(&line, stdout);
     buffer_fini(&line);
     return err || !fflush(stdout) ? err : ERR_IO;
 }

@@ -25,9 +25,7 @@ static enum err show(void *context, const struct entry *entry)
     struct state *state = context;
     buffer_clear(&state->line);
     enum err err = event_json(entry, state->is_utc, &state->line);
-    if (!err && fwrite(state->line.data, 1, state->line.size, stdout) != state->line.size)
-        err = ERR_IO;
-    return err;
+    return err ? err : buffer_write(&state->line, stdout);
 }
 
 static enum err flush(void *context)

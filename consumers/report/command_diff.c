@@ -136,7 +136,7 @@ static enum err show_json(struct buffer *line, const struct difference *differen
             json_text(&json, NULL, cause_id((enum cause)i));
     json_close(&json, ']');
     json_close(&json, '}');
-    return json_end(&json);
+    return json_print(&json, stdout);
 }
 
 /* ------------------------------------------------------------------------------------------------ */
@@ -149,12 +149,7 @@ static enum err show(void *context, const struct difference *difference)
         show_row(comparing, difference);
         return ERR_OK;
     }
-    buffer_clear(&comparing->line);
-    enum err err = show_json(&comparing->line, difference);
-    if (!err &&
-        fwrite(comparing->line.data, 1, comparing->line.size, stdout) != comparing->line.size)
-        err = ERR_IO;
-    return err;
+    return show_json(&comparing->line, difference);
 }
 
 /* The newest record with a figure that was stored by then; 0: there is none. */

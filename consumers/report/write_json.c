@@ -42,9 +42,7 @@ enum err write_json(const struct document *document, const char *path, FILE *fil
     for (size_t i = 0; i < document->sheet_count; i++)
         put_sheet(&json, &document->sheets[i]);
     json_close(&json, '}');
-    enum err err = json_end(&json);
-    if (!err && fwrite(buffer.data, 1, buffer.size, file) != buffer.size)
-        err = ERR_IO;
+    enum err err = json_print(&json, file);
     buffer_fini(&buffer);
     return err;
 }

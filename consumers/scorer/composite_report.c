@@ -300,18 +300,8 @@ static void write_standing(const struct composite_view *view, size_t row, struct
     json_text(json, "reason", standing_reason_id(standing.reason));
 }
 
-static enum err end_line(struct json *json, const struct buffer *line)
-{
-    json_close(json, '}');
-    enum err err = json_end(json);
-    if (err == ERR_OK && fwrite(line->data, 1, line->size, stdout) != line->size)
-        err = ERR_IO;
-    return err;
-}
-
 static enum err write_unit(const struct composite_view *view, size_t row, struct buffer *line)
 {
-    buffer_clear(line);
     struct json json = json_start(line);
     json_open(&json, NULL, '{');
     write_standing(view, row, &json);
@@ -330,7 +320,8 @@ static enum err write_unit(const struct composite_view *view, size_t row, struct
     }
     write_nodes(view, row, &json);
     write_indicators(view, row, &json);
-    return end_line(&json, line);
+    json_close(&json, '}');
+    return json_print(&json, stdout);
 }
 
 static void write_sensitivity(const struct composite_view *view, struct json *json)
@@ -367,11 +358,11 @@ static enum err print_json(const struct composite_view *view)
     for (size_t row = 0; row < view->plan->unit_count && err == ERR_OK; row++)
         err = write_unit(view, row, &line);
     if (err == ERR_OK && view->moves != NULL) {
-        buffer_clear(&line);
         struct json json = json_start(&line);
         json_open(&json, NULL, '{');
         write_sensitivity(view, &json);
-        err = end_line(&json, &line);
+        json_close(&json, '}');
+        err = json_print(&json, stdout);
     }
     buffer_fini(&line);
     return err;

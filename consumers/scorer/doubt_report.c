@@ -91,7 +91,6 @@ static enum err write_text(struct json *json, const char *key, const struct doub
 static enum err take_object(void *context, const struct doubt *doubt)
 {
     struct printing *printing = context;
-    buffer_clear(&printing->buffer);
     struct json json = json_start(&printing->buffer);
     json_open(&json, NULL, '{');
     write_place(&json, doubt);
@@ -110,12 +109,7 @@ static enum err take_object(void *context, const struct doubt *doubt)
     }
     json_close(&json, ']');
     json_close(&json, '}');
-    if (err == ERR_OK)
-        err = json_end(&json);
-    const struct buffer *out = &printing->buffer;
-    if (err == ERR_OK && fwrite(out->data, 1, out->size, stdout) != out->size)
-        err = ERR_IO;
-    return err;
+    return err == ERR_OK ? json_print(&json, stdout) : err;
 }
 
 enum err doubts_print_json(const struct evaluation *evaluation, struct as_of as_of)

@@ -132,9 +132,7 @@ static enum err show_as_json(void *context, const struct judgement *judgement)
     struct run *run = context;
     buffer_clear(&run->buffer);
     enum err err = judgement_to_json(judgement, &run->buffer);
-    if (err == ERR_OK && fwrite(run->buffer.data, 1, run->buffer.size, stdout) != run->buffer.size)
-        err = ERR_IO;
-    return err;
+    return err == ERR_OK ? buffer_write(&run->buffer, stdout) : err;
 }
 
 static enum err judge(struct run *run, struct as_of as_of)

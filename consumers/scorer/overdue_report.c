@@ -55,7 +55,6 @@ static enum err print_object(struct printing *printing, const struct late_report
 {
     char region[REGION_CODE_BYTES], last[PERIOD_TEXT_BYTES], missing[OVERDUE_TEXT_BYTES];
     char due[DATE_TEXT_BYTES];
-    buffer_clear(&printing->buffer);
     struct json json = json_start(&printing->buffer);
     region_format(late->region, region);
     period_text(&late->last, last);
@@ -71,9 +70,7 @@ static enum err print_object(struct printing *printing, const struct late_report
     json_u64(&json, "days_late", late->days);
     json_u64(&json, "periods", late->periods);
     json_close(&json, '}');
-    enum err err = json_end(&json);
-    const struct buffer *out = &printing->buffer;
-    return err == ERR_OK && fwrite(out->data, 1, out->size, stdout) != out->size ? ERR_IO : err;
+    return json_print(&json, stdout);
 }
 
 static enum err take(void *context, const struct late_report *late)

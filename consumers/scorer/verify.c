@@ -274,9 +274,7 @@ static enum err print_json(const struct verifying *verifying, bool is_same, cons
     json_text(&json, "digest", is_same ? digest : NULL);
     json_text(&json, "difference", is_same ? NULL : verifying->difference);
     json_close(&json, '}');
-    enum err err = json_end(&json);
-    if (!err && fwrite(line.data, 1, line.size, stdout) != line.size)
-        err = ERR_IO;
+    enum err err = json_print(&json, stdout);
     buffer_fini(&line);
     return err;
 }

@@ -28,7 +28,7 @@ static void print_people(const struct checkup *checkup, const struct checkup_ite
         printf("       → %s\n", checkup->remedy);
 }
 
-static void print_json(const struct checkup *checkup, const struct checkup_item *item)
+static enum err print_json(const struct checkup *checkup, const struct checkup_item *item)
 {
     struct buffer line;
     buffer_init(&line, LINE_MAX_BYTES);
@@ -40,9 +40,9 @@ static void print_json(const struct checkup *checkup, const struct checkup_item 
     if (checkup->verdict != VERDICT_OK)
         json_text(&json, "remedy", checkup->remedy);
     json_close(&json, '}');
-    if (!json_end(&json))
-        fwrite(line.data, 1, line.size, stdout);
+    enum err err = json_print(&json, stdout);
     buffer_fini(&line);
+    return err;
 }
 
 /* Every check is made; the first that failed gives the answer. */
@@ -53,13 +53,14 @@ static enum err run(const struct invocation *invocation)
     enum err err = ERR_OK;
     for (const struct checkup_item *item = checkup_items; item->name; item++) {
         item->look(&checkup);
+        enum err said = ERR_OK;
         if (settings->is_json)
-            print_json(&checkup, item);
+            said = print_json(&checkup, item);
         else
             print_people(&checkup, item);
         fflush(stdout);
-        if (checkup.verdict == VERDICT_FAIL && !err)
-            err = checkup.err;
+        if (!err)
+            err = checkup.verdict == VERDICT_FAIL ? checkup.err : said;
     }
     identity_clear(&checkup.identity);
     return err;

@@ -35,7 +35,7 @@ static bool print_json(const char *stream, const char *producer,
     json_u64(&json, "noted_ms", receipt->noted_ms);
     json_text(&json, "digest", digest);
     json_close(&json, '}');
-    bool is_written = !json_end(&json) && fwrite(line.data, 1, line.size, stdout) == line.size;
+    bool is_written = !json_print(&json, stdout);
     buffer_fini(&line);
     return is_written;
 }

@@ -30,7 +30,7 @@ enum { JSON_MAX_BYTES = 8192, TURN_MS = 100 };
 
 /* --- saying ----------------------------------------------------------------------------------- */
 
-static void print_json(const struct station_resend *resend, bool is_dry)
+static enum err print_json(const struct station_resend *resend, bool is_dry)
 {
     struct buffer line;
     buffer_init(&line, JSON_MAX_BYTES);
@@ -50,9 +50,9 @@ static void print_json(const struct station_resend *resend, bool is_dry)
     json_u64(&json, "again", resend->again);
     json_bool(&json, "whole", resend->is_whole != 0);
     json_close(&json, '}');
-    if (!json_end(&json))
-        fwrite(line.data, 1, line.size, stdout);
+    enum err err = json_print(&json, stdout);
     buffer_fini(&line);
+    return err;
 }
 
 static void print_loss(const struct station_resend *resend)
@@ -120,11 +120,11 @@ static enum err decide(const struct invocation *invocation, struct delivery *del
     if (err)
         return command_fail(invocation, err, "--state %s", settings->agent.state);
     if (settings->is_json)
-        print_json(&resend, settings->is_dry);
+        err = print_json(&resend, settings->is_dry);
     else
         print_people(&resend);
-    if (settings->is_dry || !settings->timeout_ms)
-        return ERR_OK;
+    if (err || settings->is_dry || !settings->timeout_ms)
+        return err;
     err = delivery_wait(delivery, (uint32_t)settings->timeout_ms);
     return err ? command_fail(
                      invocation, err,

@@ -23,7 +23,7 @@ enum { JSON_MAX_BYTES = 64 * 1024 };
 
 /* --- printing --------------------------------------------------------------------------------- */
 
-static void print_json(const struct station_status *status, bool is_running)
+static enum err print_json(const struct station_status *status, bool is_running)
 {
     struct buffer line;
     buffer_init(&line, JSON_MAX_BYTES);
@@ -41,9 +41,9 @@ static void print_json(const struct station_status *status, bool is_running)
         json_u64(&json, field->name, number);
     }
     json_close(&json, '}');
-    if (!json_end(&json))
-        fwrite(line.data, 1, line.size, stdout);
+    enum err err = json_print(&json, stdout);
     buffer_fini(&line);
+    return err;
 }
 
 static void print_time(const char *label, uint64_t ms)
@@ -128,9 +128,8 @@ static enum err run(const struct invocation *invocation)
     if (err)
         return err;
     if (settings->is_json)
-        print_json(&status, is_running);
-    else
-        print_people(&status, is_running);
+        return print_json(&status, is_running);
+    print_people(&status, is_running);
     return ERR_OK;
 }
 

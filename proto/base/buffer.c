@@ -84,6 +84,11 @@ enum err buffer_append_format(struct buffer *buffer, const char *format, ...)
     return ERR_OK;
 }
 
+enum err buffer_write(const struct buffer *buffer, FILE *out)
+{
+    return fwrite(buffer->data, 1, buffer->size, out) == buffer->size ? ERR_OK : ERR_IO;
+}
+
 const char *buffer_text(struct buffer *buffer)
 {
     void *room;

@@ -14,6 +14,7 @@
 #include "proto/base/err.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 struct buffer {
     unsigned char *data; /* may be NULL while size is 0 */
@@ -33,6 +34,9 @@ MUST_CHECK enum err buffer_append(struct buffer *buffer, const void *bytes, size
 MUST_CHECK enum err buffer_append_text(struct buffer *buffer, const char *text);
 MUST_CHECK enum err buffer_append_format(struct buffer *buffer, const char *format, ...)
     PRINTF_LIKE(2, 3);
+
+/* Write all bytes. Errors  ERR_IO. */
+MUST_CHECK enum err buffer_write(const struct buffer *buffer, FILE *out);
 
 /* Ends the bytes with a NUL that is not counted in size, and returns them as text; "" when that
  * fails for want of memory. Valid until the buffer is next changed. */

@@ -19,6 +19,15 @@ enum err json_end(struct json *json)
     return json->err;
 }
 
+enum err json_print(struct json *json, FILE *out)
+{
+    enum err err = json_end(json);
+    if (!err)
+        err = buffer_write(json->buffer, out);
+    buffer_clear(json->buffer);
+    return err;
+}
+
 static void put(struct json *json, const char *bytes, size_t size)
 {
     if (!json->err)

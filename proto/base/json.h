@@ -6,6 +6,7 @@
  *     json_u64(&json, "sequence", 7);
  *     json_close(&json, '}');
  *     err = json_end(&json);              (adds the newline; the first failure of any call)
+ *     err = json_print(&json, stdout);    (the same, and the buffer is written and emptied)
  *
  * `key` is NULL inside an array and for the outermost value. Bytes that are not UTF-8 become U+FFFD.
  * Doubles are written with 17 significant digits at most, the shortest that reads back the same;
@@ -28,6 +29,7 @@ struct json {
 
 struct json json_start(struct buffer *buffer);
 MUST_CHECK enum err json_end(struct json *json);
+MUST_CHECK enum err json_print(struct json *json, FILE *out);          /* ERR_IO also */
 void json_open(struct json *json, const char *key, char bracket);      /* '{' or '[' */
 void json_close(struct json *json, char bracket);                      /* '}' or ']' */
 void json_text(struct json *json, const char *key, const char *value); /* NULL is null */
