@@ -36,18 +36,6 @@ static void *run_copy(void *argument)
     return NULL;
 }
 
-static enum err write_all(int file, const unsigned char *bytes, size_t size)
-{
-    while (size) {
-        ssize_t done = write(file, bytes, size);
-        if (done < 0 && errno != EINTR)
-            return err_from_errno(errno);
-        bytes += done > 0 ? done : 0;
-        size -= done > 0 ? (size_t)done : 0;
-    }
-    return ERR_OK;
-}
-
 static int find_end(MDB_env *env, uint64_t *out)
 {
     MDB_envinfo info;
@@ -83,7 +71,7 @@ static enum err take_chunks(struct copying *copying)
         if (got <= 0)
             break;
         crypto_generichash_update(&copying->digest, chunk, (size_t)got);
-        err = write_all(copying->file, chunk, (size_t)got);
+        err = file_put(copying->file, chunk, (size_t)got);
         copying->copied.bytes += (uint64_t)got;
         if (!err && is_crowding(copying))
             err = ERR_FULL;
@@ -178,7 +166,7 @@ static enum err pass_file(int from, int to, journal_copying *callback, void *con
             continue;
         crypto_generichash_update(&digest, chunk, (size_t)got);
         if (to >= 0)
-            err = write_all(to, chunk, (size_t)got);
+            err = file_put(to, chunk, (size_t)got);
         copied.bytes += (uint64_t)got;
         if (!err && !callback(context, copied.bytes, (uint64_t)total))
             err = ERR_STOPPED;

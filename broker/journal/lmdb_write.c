@@ -1,28 +1,18 @@
 #include "broker/journal/lmdb_internal.h"
 
 #include "proto/base/clock.h"
+#include "proto/base/file.h"
 #include "proto/base/mutant.h"
 
 #include <errno.h>
-#include <sys/statvfs.h>
 
 /* --- failure -------------------------------------------------------------------------------- */
 
-#define NO_ROOM_BYTES          ((uint64_t)1 << 20)
 #define STALE_READERS_EVERY_US ((uint64_t)10 * 1000 * 1000)
-
-/* LMDB reports a short write as EIO whatever its cause, so a full disk looks like a broken one. */
-static bool is_disk_full(const struct lmdb_journal *journal)
-{
-    int fd;
-    struct statvfs info;
-    if (mdb_env_get_fd(journal->env, &fd) || fstatvfs(fd, &info))
-        return false;
-    return (uint64_t)info.f_bavail * info.f_frsize < NO_ROOM_BYTES;
-}
 
 static enum err write_error(const struct lmdb_journal *journal, int code)
 {
+    int fd;
     switch (code) {
     case 0:
         return ERR_OK;
@@ -36,7 +26,7 @@ static enum err write_error(const struct lmdb_journal *journal, int code)
     case EIO:
         if (is_mutant(MUTANT_IGNORED_EIO))
             return ERR_OK;
-        return is_disk_full(journal) ? ERR_FULL : ERR_IO;
+        return !mdb_env_get_fd(journal->env, &fd) && file_has_full_disk(fd) ? ERR_FULL : ERR_IO;
     default:
         return ERR_IO;
     }

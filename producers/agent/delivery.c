@@ -2,6 +2,7 @@
 
 #include "producers/agent/local_socket.h"
 #include "proto/base/clock.h"
+#include "proto/base/file.h"
 #include "proto/cli/terminal.h"
 
 #include <errno.h>
@@ -141,24 +142,12 @@ void delivery_await_end(struct delivery *delivery, int wake_fd)
 
 /* --- deposits --------------------------------------------------------------------------------- */
 
-static enum err write_all(int fd, const unsigned char *bytes, size_t size)
-{
-    while (size) {
-        ssize_t done = write(fd, bytes, size);
-        if (done < 0 && errno != EINTR)
-            return err_from_errno(errno);
-        bytes += done > 0 ? done : 0;
-        size -= done > 0 ? (size_t)done : 0;
-    }
-    return ERR_OK;
-}
-
 static enum err seal_in_memory(const struct parcel *parcel, int *out)
 {
     int fd = memfd_create("songhua-parcel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return err_from_errno(errno);
-    enum err err = write_all(fd, parcel->bytes.data, parcel->bytes.size);
+    enum err err = file_put(fd, parcel->bytes.data, parcel->bytes.size);
     if (!err && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE))
         err = err_from_errno(errno);
     if (err)

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static enum err read_all(int fd, struct buffer *out)
@@ -44,18 +46,19 @@ enum err file_read(const char *path, struct buffer *out)
     return err;
 }
 
-static enum err write_all(int fd, const unsigned char *bytes, size_t size)
+enum err file_put(int fd, const void *bytes, size_t size)
 {
+    const unsigned char *at = bytes;
     while (size) {
-        ssize_t done = write(fd, bytes, size);
+        ssize_t done = write(fd, at, size);
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0)
             return err_from_errno(errno);
-        bytes += done;
+        at += done;
         size -= (size_t)done;
     }
-    return fsync(fd) ? err_from_errno(errno) : ERR_OK;
+    return ERR_OK;
 }
 
 static enum err sync_parent(const char *path)
@@ -75,7 +78,9 @@ enum err file_write(const char *path, const void *bytes, size_t size, mode_t mod
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
         return err_from_errno(errno);
-    enum err err = write_all(fd, bytes, size);
+    enum err err = file_put(fd, bytes, size);
+    if (!err && fsync(fd))
+        err = err_from_errno(errno);
     close(fd);
     if (!err && rename(temporary, path))
         err = err_from_errno(errno);
@@ -171,4 +176,11 @@ bool file_exists(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0;
+}
+
+bool file_has_full_disk(int fd)
+{
+    enum { NO_ROOM_BYTES = 1 << 20 };
+    struct statvfs info;
+    return !fstatvfs(fd, &info) && (uint64_t)info.f_bavail * info.f_frsize < NO_ROOM_BYTES;
 }

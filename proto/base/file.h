@@ -38,4 +38,11 @@ MUST_CHECK enum err file_check_public(const char *path);
 
 bool file_exists(const char *path);
 
+/* All of the bytes to an open file, unflushed. Errors  ERR_FULL, ERR_IO. */
+MUST_CHECK enum err file_put(int fd, const void *bytes, size_t size);
+
+/* Whether an open file's disk has less than 1 MiB left. LMDB reports a short write as EIO whatever its
+ * cause, so that a full disk looks like a broken one. */
+bool file_has_full_disk(int fd);
+
 #endif

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* --- opening and closing ---------------------------------------------------------------------- */
@@ -102,20 +101,9 @@ void outbox_close(struct outbox **outbox)
 
 /* --- failure ---------------------------------------------------------------------------------- */
 
-#define NO_ROOM_BYTES ((uint64_t)1 << 20)
-
-/* LMDB reports a short write as EIO whatever its cause, so a full disk looks like a broken one. */
-static bool is_disk_full(const struct outbox *outbox)
-{
-    int fd;
-    struct statvfs info;
-    if (mdb_env_get_fd(outbox->env, &fd) || fstatvfs(fd, &info))
-        return false;
-    return (uint64_t)info.f_bavail * info.f_frsize < NO_ROOM_BYTES;
-}
-
 static enum err write_error(const struct outbox *outbox, int code)
 {
+    int fd;
     switch (code) {
     case 0:
         return ERR_OK;
@@ -127,7 +115,7 @@ static enum err write_error(const struct outbox *outbox, int code)
     case ENOMEM:
         return ERR_NOMEM;
     case EIO:
-        return is_disk_full(outbox) ? ERR_FULL : ERR_IO;
+        return !mdb_env_get_fd(outbox->env, &fd) && file_has_full_disk(fd) ? ERR_FULL : ERR_IO;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
         return ERR_CORRUPT;
