@@ -325,6 +325,13 @@ double ranking_age(const struct ranking *ranking, size_t table, size_t column, s
     return ranking->tables[table].ages[column * ranking->plan->unit_count + row];
 }
 
+bool ranking_figure(const struct ranking *ranking, const struct evaluation *evaluation,
+                    struct as_of as_of, size_t table, size_t column, size_t row, struct point *out)
+{
+    struct history history = history_of(ranking->plan, evaluation, as_of, column, row);
+    return history_at(&history, ranking_period(ranking, table), out) == POINT_USABLE;
+}
+
 bool ranking_attainment(const struct ranking *ranking, const struct evaluation *evaluation,
                         struct as_of as_of, size_t table, size_t column, size_t row,
                         struct attainment *out)
@@ -336,8 +343,7 @@ bool ranking_attainment(const struct ranking *ranking, const struct evaluation *
     const struct target *target = column_target(taking, plan->units[row]);
     struct history history = history_of(plan, evaluation, as_of, column, row);
     struct point point;
-    if (target == NULL ||
-        history_at(&history, ranking_period(ranking, table), &point) != POINT_USABLE)
+    if (target == NULL || !ranking_figure(ranking, evaluation, as_of, table, column, row, &point))
         return false;
     *out = attainment_of(&history, target, plan->units[row], &point);
     return true;

@@ -39,6 +39,11 @@ const struct composite *ranking_composite(const struct ranking *ranking, size_t 
 /* The age in years of the figure behind a filled gap; 0: the figure is the period's own, or missing. */
 double ranking_age(const struct ranking *ranking, size_t table, size_t column, size_t row);
 
+/* The column's own figure for the table's period, by the figures that the ranking was refreshed with: of the
+ * definition that is judged, the one in force. False: there is none that can be used. */
+bool ranking_figure(const struct ranking *ranking, const struct evaluation *evaluation,
+                    struct as_of as_of, size_t table, size_t column, size_t row, struct point *out);
+
 /* What a completion or pace is worked out from, by the figures that the ranking was refreshed with. False: the
  * column takes none, or has no figure or target there. */
 bool ranking_attainment(const struct ranking *ranking, const struct evaluation *evaluation,

@@ -163,6 +163,16 @@ static enum err add_figures(const struct basis *basis, const struct basis_view *
     return ERR_OK;
 }
 
+/* What is judged is the primary definition's figure, and that is what is assumed. */
+static const char *judged_definition(const struct framework *framework, const char *id)
+{
+    const struct indicator *indicator =
+        framework != NULL ? framework_indicator(framework, id) : NULL;
+    const struct definition *definition =
+        indicator != NULL ? indicator_primary_definition(indicator) : NULL;
+    return definition != NULL ? definition->id : "";
+}
+
 /* Recorded last of all. Its address is of no event: index from UINT32_MAX down. */
 static enum err add_what_if(const struct basis_view *view, struct as_of as_of,
                             struct evaluation *evaluation)
@@ -174,6 +184,8 @@ static enum err add_what_if(const struct basis_view *view, struct as_of as_of,
         Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
         period_format(what_if->period, period);
         observation.indicator = (char *)(uintptr_t)what_if->indicator;
+        observation.definition = (char *)(uintptr_t)judged_definition(
+            evaluation_framework(evaluation, as_of), what_if->indicator);
         observation.period = period;
         observation.unscaled = what_if->value.unscaled;
         observation.decimals = what_if->value.decimals;

@@ -33,40 +33,22 @@ bool explain_find_group(const struct framework *framework, const char *id,
 
 /* --- figures ------------------------------------------------------------------------------------ */
 
-static bool is_of(const struct figure *figure, const char *indicator, uint32_t unit,
-                  struct period period)
-{
-    struct period own;
-    if (figure->region != unit ||
-        figure->event->body_case != SONGHUA__V1__EVENT__BODY_OBSERVATION ||
-        strcmp(figure->event->observation->indicator, indicator))
-        return false;
-    return !period_parse(figure->event->observation->period, &own, NULL) &&
-           period_key(own) == period_key(period);
-}
-
-/* The figure in force; with a period of its own where the indicator has none for the table's. */
-static const struct figure *find_figure(const struct walk *walk, const char *indicator)
+/* The figure that the column was worked out from. */
+static void show_figure(const struct walk *walk, size_t column, int depth)
 {
     const struct composite_question *question = walk->question;
-    const struct basis *basis = question->basis;
-    struct period period = ranking_period(question->ranking, question->table);
-    uint32_t unit = walk->plan->units[question->row];
-    for (size_t i = basis->figure_count; i > 0; i--) {
-        const struct figure *figure = &basis->figures[i - 1];
-        if (figure->address.sequence <= question->as_of.sequence &&
-            is_of(figure, indicator, unit, period))
-            return figure;
-    }
-    return NULL;
-}
-
-static void show_figure(const struct walk *walk, const char *indicator, int depth)
-{
+    const char *indicator = plan_source(walk->plan, column)->id;
     char value[DECIMAL_TEXT_BYTES], address[EVENT_ADDRESS_BYTES];
-    const struct figure *figure = find_figure(walk, indicator);
-    if (!figure)
+    struct point point;
+    if (!ranking_figure(question->ranking, question->evaluation, question->as_of, question->table,
+                        column, question->row, &point))
         return;
+    const struct figure *figure = basis_find(question->basis, point.address);
+    if (!figure) {
+        explain_line(walk->page, "%*s%s %s", INDENT * depth, "", indicator,
+                     explain_pick(walk->page, "假设的数据", "a figure that is assumed"));
+        return;
+    }
     const Songhua__V1__Observation *observation = figure->event->observation;
     decimal_format((struct decimal){observation->unscaled, observation->decimals}, value);
     event_address_format(figure->address.sequence, figure->address.index, address);
@@ -151,13 +133,13 @@ static void explain_indicator(const struct walk *walk, size_t column, int depth)
                      ? explain_pick(page, "，越小越好", ", less is better")
                      : "",
                  treatment);
-    show_figure(walk, plan_source(walk->plan, column)->id, depth + 1);
+    show_figure(walk, column, depth + 1);
     explain_attained(page, walk->question, column, INDENT * (depth + 1));
     if (own->denominator != COMPOSITE_NONE) {
         explain_line(page, "%*s%s %g", INDENT * (depth + 1), "",
                      explain_pick(page, "除以下数，再乘", "divided by this, times"),
                      own->factor != 0 ? own->factor : 1);
-        show_figure(walk, walk->plan->indicators[own->denominator]->id, depth + 1);
+        show_figure(walk, own->denominator, depth + 1);
     }
     if (composite_is_imputed(walk->composite, column, row))
         explain_line(
