@@ -1,6 +1,6 @@
 #include "tests/fault/power/damage.h"
 
-#include "broker/journal/journal.h"
+#include "broker/journal/care.h"
 #include "proto/base/bytes.h"
 #include "tests/fault/power/workload.h"
 
@@ -291,18 +291,17 @@ static void cut_many(struct run *run, unsigned count)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-/* The last page that holds anything. */
-static uint64_t find_used_end(const char *path)
+/* Of LMDB's part; the front and what was set aside are left out. */
+static uint64_t find_used_end(const char *directory)
 {
-    static const unsigned char zeros[PAGE_BYTES];
-    unsigned char page[PAGE_BYTES];
-    uint64_t end = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    for (off_t at = 0; pread(fd, page, PAGE_BYTES, at) == PAGE_BYTES; at += PAGE_BYTES)
-        if (memcmp(page, zeros, PAGE_BYTES))
-            end = (uint64_t)at + PAGE_BYTES;
-    close(fd);
-    return end;
+    char folder[CARE_PATH_BYTES];
+    struct journal_sizes sizes;
+    enum err err = journal_folder(directory, folder);
+    if (!err)
+        err = journal_measure(folder, &sizes);
+    if (err)
+        lives_die(directory, err_name(err));
+    return sizes.used_bytes;
 }
 
 static bool say(const struct run *run, const char *what, uint64_t seed)
@@ -350,10 +349,10 @@ int damage_each(const struct kind *kind, uint64_t seed, unsigned count)
     place_path(&place, "root/state", run->directory);
     place_path(&place, "root/state/journal/data.mdb", run->file);
     run->random[0] = run->progress->random[0] = (unsigned short)seed;
-    run->used_end = find_used_end(run->file);
     tell_all(run->directory, NULL, &run->right);
     if (run->right.open || run->right.reading)
         lives_die("the journal before the damage", err_name(run->right.open));
+    run->used_end = find_used_end(run->directory);
     bool is_good = damage_all(run, seed, count);
     free(run);
     place_remove(&place);
