@@ -1,7 +1,7 @@
 /* Backups: a folder with a copy of the journal's data file and, in backup.txt, what it must be:
  *
  *     songhua backup 1
- *     format 2
+ *     format 3
  *     bytes 1048576
  *     blake2b 64 hex digits, of data.mdb
  *     verdict the line that the backup ended with

@@ -64,14 +64,6 @@ static struct copying copying_start(const char *label, uint64_t rate)
 
 /* --- verifying -------------------------------------------------------------------------------- */
 
-static enum err fail_format(const struct invocation *invocation, const char *folder,
-                            uint64_t format)
-{
-    return broker_fail_format(invocation, folder, format,
-                              "restore it with the songhua-broker that made it, then: "
-                              "songhua-broker upgrade --state DIR");
-}
-
 /* Digest, structure, every record; *backup is what stands in backup.txt. */
 static enum err verify(const struct invocation *invocation, const char *folder,
                        struct backup *backup, char line[INSPECTION_LINE_BYTES])
@@ -81,8 +73,10 @@ static enum err verify(const struct invocation *invocation, const char *folder,
     enum err err = backup_read(folder, backup);
     if (err)
         return command_fail(invocation, err, "%s/backup.txt", folder);
-    if (backup->format != journal_format_written())
-        return fail_format(invocation, folder, backup->format);
+    if (!journal_reads_copy(backup->format))
+        return broker_fail_format(invocation, folder, backup->format,
+                                  "restore it with the songhua-broker that made it, then: "
+                                  "songhua-broker upgrade --state DIR");
     struct copying state = copying_start("reading", 0);
     err = journal_measure_copy(folder, copying, &state, &copied);
     progress_end(&state.progress);
@@ -118,14 +112,14 @@ static enum err copy_journal(const struct invocation *invocation, const char *to
 {
     const struct care_settings *settings = invocation->settings;
     char folder[CARE_PATH_BYTES];
-    struct copying state = copying_start("copying", settings->rate);
     enum err err = journal_folder(settings->state, folder);
+    if (!err)
+        err = journal_catch_up(settings->state);
+    struct copying state = copying_start("copying", settings->rate);
     if (!err)
         err = journal_copy(folder, to, copying, &state, &backup->copied);
     progress_end(&state.progress);
-    if (err == ERR_VERSION && !journal_format(folder, &backup->format))
-        return fail_format(invocation, folder, backup->format);
-    return err ? command_fail(invocation, err, "%s", folder) : ERR_OK;
+    return err ? broker_fail_journal(invocation, folder, err) : ERR_OK;
 }
 
 /* Copy, look at what was copied, and only then say in backup.txt that it is one. */

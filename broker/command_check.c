@@ -27,18 +27,10 @@ const struct option broker_compact_options[] = {
     {0},
 };
 
-static enum err fail(const struct invocation *invocation, const char *folder, enum err err)
-{
-    uint64_t format;
-    if (err != ERR_VERSION || journal_format(folder, &format))
-        return command_fail(invocation, err, "%s", folder);
-    return broker_fail_format(invocation, folder, format,
-                              "songhua-broker upgrade --state DIR brings it up to date");
-}
-
 /* --- check ------------------------------------------------------------------------------------ */
 
-/* The structure can only be looked at while nobody writes; with a broker at work, its records can. */
+/* The structure can only be looked at while nobody writes; with a broker at work, its records can. What a
+ * broker that was killed has left in the journal's front is stored, as its next start would. */
 static enum err look(const char *state, const char *folder, struct inspection *out)
 {
     int lock;
@@ -48,6 +40,8 @@ static enum err look(const char *state, const char *folder, struct inspection *o
     if (err)
         return err;
     err = journal_examine(folder, false);
+    if (!err)
+        err = journal_settle(state);
     journal_unlock(lock);
     if (err && err != ERR_CORRUPT)
         return err;
@@ -101,7 +95,7 @@ enum err broker_check(const struct invocation *invocation)
     if (!err)
         err = look(settings->state, folder, &inspection);
     if (err)
-        return fail(invocation, folder, err);
+        return broker_fail_journal(invocation, folder, err);
     inspection_format(&inspection, line);
     if (settings->is_json)
         err = print_json(&inspection);
@@ -177,8 +171,8 @@ enum err broker_compact(const struct invocation *invocation)
         return command_fail(invocation, err, "%s: 先停止服务器 / stop the broker first",
                             settings->state);
     if (err)
-        return fail(invocation, folder, err);
+        return broker_fail_journal(invocation, folder, err);
     err = compact(invocation, folder);
     journal_unlock(lock);
-    return err ? fail(invocation, folder, err) : ERR_OK;
+    return err ? broker_fail_journal(invocation, folder, err) : ERR_OK;
 }

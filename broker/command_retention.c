@@ -102,9 +102,11 @@ static enum err look(const struct invocation *invocation, const struct retention
     struct table *table;
     enum err err = journal_folder(settings->state, folder);
     if (!err)
+        err = journal_catch_up(settings->state);
+    if (!err)
         err = journal_look(folder, false, &journal);
     if (err)
-        return command_fail(invocation, err, "--state %s", settings->state);
+        return broker_fail_journal(invocation, folder, err);
     err = table_new(columns, &table);
     if (err) {
         command_fail(invocation, err, "table");

@@ -24,6 +24,17 @@ enum err broker_fail_format(const struct invocation *invocation, const char *fol
                         format > own ? "use the newer songhua-broker that made it" : remedy);
 }
 
+enum err broker_fail_journal(const struct invocation *invocation, const char *folder, enum err err)
+{
+    uint64_t format;
+    if (err != ERR_VERSION || journal_format(folder, &format))
+        return command_fail(invocation, err, "%s", folder);
+    return broker_fail_format(invocation, folder, format,
+                              "songhua-broker upgrade --state DIR brings it up to date");
+}
+
+/* --- from format 1 ---------------------------------------------------------------------------- */
+
 static bool note_progress(void *context, uint64_t done, uint64_t total)
 {
     struct progress *progress = context;
@@ -71,6 +82,22 @@ static enum err convert(const struct invocation *invocation, const char *state)
     return ERR_OK;
 }
 
+/* --- from format 2 ---------------------------------------------------------------------------- */
+
+static enum err raise(const struct invocation *invocation, const char *state, const char *folder)
+{
+    enum err err = journal_raise(state);
+    if (err == ERR_CORRUPT)
+        return command_fail(invocation, err,
+                            "%s: nothing was changed; songhua-broker restore a backup", folder);
+    if (err)
+        return command_fail(invocation, err, "%s", folder);
+    printf("格式 format %" PRIu64 "\n", journal_format_written());
+    return ERR_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
 static enum err upgrade(const struct invocation *invocation, const char *state)
 {
     char folder[CARE_PATH_BYTES];
@@ -89,7 +116,8 @@ static enum err upgrade(const struct invocation *invocation, const char *state)
         printf("格式 format %" PRIu64 "，无需升级 nothing to do\n", format);
         return ERR_OK;
     }
-    return convert(invocation, state);
+    return journal_reads_copy(format) ? raise(invocation, state, folder)
+                                      : convert(invocation, state);
 }
 
 enum err broker_upgrade(const struct invocation *invocation)

@@ -81,6 +81,8 @@ enum err broker_revoke(const struct invocation *invocation);
 /* command_upgrade.c: the file is of another format; `remedy` is what helps when that is an older one */
 enum err broker_fail_format(const struct invocation *invocation, const char *folder,
                             uint64_t format, const char *remedy);
+/* A journal in its place cannot be opened; of another format: which command helps. */
+enum err broker_fail_journal(const struct invocation *invocation, const char *folder, enum err err);
 
 /* command_backup.c, command_check.c: care of the journal, from outside the broker */
 struct care_settings {

@@ -78,6 +78,7 @@ echo
 
 say '2. The broker: LMDB journal, every batch flushed before it is acknowledged'
 rm -f "$run/endpoints"
+[ ! -d "$run/broker/journal" ] || songhua-broker upgrade --state "$run/broker" >/dev/null # of an older program
 start broker songhua-broker run --state "$run/broker" --access "$run/access" --identity "$run/keys/broker.cert" \
     --publish "tcp://127.0.0.1:$(port 7301 '*')" --fetch "tcp://127.0.0.1:$(port 7302 '*')" \
     --live "tcp://127.0.0.1:$(port 7303 '*')" --http "127.0.0.1:$(port 7304 0)" \

@@ -27,6 +27,8 @@ size_t journal_stream_names(struct journal *journal, const char *names[JOURNAL_M
  * Errors  ERR_NOT_FOUND, ERR_CORRUPT, ERR_PERMISSION, ERR_NOMEM. */
 MUST_CHECK enum err journal_format(const char *folder, uint64_t *out);
 uint64_t journal_format_written(void);
+/* Whether a copy of that format can be looked at and restored. */
+bool journal_reads_copy(uint64_t format);
 
 /* Look at the file's structure in a child process: headers, rows, both ends of the streams, free pages; of
  * a copy every record too. A journal must not be written to meanwhile: hold its lock.
@@ -38,9 +40,15 @@ MUST_CHECK enum err journal_lock(const char *state, int *out);
 void journal_unlock(int lock);
 
 /* After a power cut the journal's front may hold batches that were acknowledged and LMDB does not have yet
- * (lmdb_front.c). A broker stores them when it starts; this does so without one. Hold the lock.
+ * (lmdb_front.c). A broker stores them when it starts; this does so without one. Hold the lock, and have the
+ * file examined.
  * Errors  ERR_NOT_FOUND, ERR_VERSION, ERR_CORRUPT, ERR_PERMISSION, ERR_IO, ERR_NOMEM. */
 MUST_CHECK enum err journal_settle(const char *state);
+
+/* Who then looks at the journal of STATE, or copies it, finds all that was acknowledged until now: where no
+ * broker has it, it is settled; where one has, this waits until it has committed what it has kept.
+ * Errors  as above, ERR_TIMEOUT (it does not commit). */
+MUST_CHECK enum err journal_catch_up(const char *state);
 
 /* --- copies ----------------------------------------------------------------------------------- */
 
@@ -66,8 +74,9 @@ MUST_CHECK enum err journal_copy(const char *folder, const char *to, journal_cop
 MUST_CHECK enum err journal_measure_copy(const char *folder, journal_copying *copying,
                                          void *context, struct journal_copied *out);
 
-/* Make a copy the journal of STATE, whose lock is held and which has none: whole or not at all. What is
- * read must have that digest. The file is made as large as max_bytes, or as it was (0).
+/* Make a copy the journal of STATE, whose lock is held and which has none: whole or not at all, and of this
+ * program's format. What is read must have that digest. The file is made as large as max_bytes, or as it
+ * was (0).
  * Errors  ERR_EXISTS, ERR_DIFFERENT (the digest), ERR_FULL, ERR_STOPPED, ERR_NOT_FOUND, ERR_PERMISSION,
  *         ERR_IO, ERR_NOMEM. */
 MUST_CHECK enum err journal_restore(const char *copy, const char *state, uint64_t max_bytes,
@@ -93,8 +102,11 @@ void journal_compact_drop(const char *state);
 
 /* --- older formats ---------------------------------------------------------------------------- */
 
-/* Write the journal of STATE, whose lock is held and which is of an older format, anew beside it
- * (STATE/journal.upgrade). The callback is told of records.
+/* From format 2, in place, by one commit; what its front has is stored first. Hold the lock.
+ * Errors  ERR_CORRUPT (nothing was changed), ERR_FULL, ERR_NOT_FOUND, ERR_PERMISSION, ERR_IO, ERR_NOMEM. */
+MUST_CHECK enum err journal_raise(const char *state);
+
+/* From format 1: write the journal of STATE, whose lock is held, anew beside it (STATE/journal.upgrade). The callback is told of records.
  * Errors  ERR_FULL, ERR_STOPPED, ERR_CORRUPT, ERR_NOT_FOUND, ERR_PERMISSION, ERR_IO, ERR_NOMEM. */
 MUST_CHECK enum err journal_upgrade(const char *state, journal_copying *copying, void *context,
                                     char folder[CARE_PATH_BYTES]);

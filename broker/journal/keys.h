@@ -33,7 +33,9 @@
  *
  * `version` keeps its form for ever. Any other change to this table raises FORMAT_VERSION.
  *   1   `meta`, `producers` and `positions` were tables of their own
- *   2   this
+ *   2   these tables; behind LMDB's part there might be a front or not, at the file's end
+ *   3   this: there is one, where LMDB's headers say that its part ends. A copy of a journal (a backup) has
+ *       none, and is read in format 2 as well
  */
 #ifndef SONGHUA_JOURNAL_KEYS_H
 #define SONGHUA_JOURNAL_KEYS_H
@@ -45,8 +47,9 @@
 #include <xxhash.h>
 
 enum {
-    FORMAT_VERSION = 2,
-    KEY_PREFIX_BYTES = 10, /* of KEY_POSITION and of KEY_PRODUCER */
+    FORMAT_VERSION = 3,
+    FORMAT_WITHOUT_FRONT = 2, /* the tables are the same */
+    KEY_PREFIX_BYTES = 10,    /* of KEY_POSITION and of KEY_PRODUCER */
     KEY_MAX_BYTES = KEY_PREFIX_BYTES + 2 * NAME_MAX_BYTES + 1,
     CHECK_BYTES = 8,
     VERSION_ROW_BYTES = 8 + CHECK_BYTES,

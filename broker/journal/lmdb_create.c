@@ -43,15 +43,6 @@ enum err lmdb_preallocate(MDB_env *env, uint64_t file_bytes)
     return fsync(fd) ? err_from_errno(errno) : ERR_OK;
 }
 
-static int put_version(MDB_txn *txn, MDB_dbi rows)
-{
-    struct key key;
-    unsigned char row[VERSION_ROW_BYTES];
-    key_of_text(&key, KEY_VERSION);
-    bytes_put_le64(row, FORMAT_VERSION);
-    return lmdb_row_put(txn, rows, &key, row, sizeof row);
-}
-
 static int put_identity(MDB_txn *txn, MDB_dbi rows)
 {
     struct key key;
@@ -68,7 +59,7 @@ static int put_rows(MDB_txn *txn)
     MDB_dbi rows;
     int code = mdb_dbi_open(txn, NULL, 0, &rows);
     if (!code)
-        code = put_version(txn, rows);
+        code = lmdb_put_version(txn, rows);
     if (!code)
         code = put_identity(txn, rows);
     return code ? code : lmdb_put_commit(txn, rows);

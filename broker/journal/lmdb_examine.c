@@ -28,6 +28,7 @@ struct examination {
     uint64_t file_bytes;
     uint64_t pages; /* in use or free, as far as counted */
     bool is_thorough, is_copy;
+    uint64_t oldest, format; /* that is taken, that it has */
 };
 
 /* --- the state of it all ---------------------------------------------------------------------- */
@@ -52,7 +53,10 @@ static enum err check_version(struct examination *examination)
     enum err err = get_row(examination, KEY_VERSION, row, sizeof row);
     if (err)
         return err;
-    return bytes_get_le64(row) == FORMAT_VERSION ? ERR_OK : ERR_VERSION;
+    examination->format = bytes_get_le64(row);
+    return examination->format >= examination->oldest && examination->format <= FORMAT_VERSION
+               ? ERR_OK
+               : ERR_VERSION;
 }
 
 static enum err check_commit(struct examination *examination)
@@ -258,10 +262,11 @@ static enum err check_size(struct examination *examination, MDB_envinfo *info)
     MDB_stat stat;
     if (mdb_env_info(examination->env, info) || mdb_env_stat(examination->env, &stat))
         return ERR_CORRUPT;
+    uint64_t front_bytes = examination->format == FORMAT_WITHOUT_FRONT ? 0 : LMDB_FRONT_BYTES;
     uint64_t needed = examination->is_copy ? ((uint64_t)info->me_last_pgno + 1) * stat.ms_psize
-                                           : info->me_mapsize;
+                                           : info->me_mapsize + front_bytes;
     if (needed > examination->file_bytes)
-        return ERR_CORRUPT; /* the file was made as large as its map, a copy as what is in use */
+        return ERR_CORRUPT; /* the file was made as large as that, a copy as what is in use */
     if (examination->file_bytes % stat.ms_psize)
         return ERR_CORRUPT;
     if (info->me_last_pgno >= info->me_mapsize / stat.ms_psize)
@@ -283,47 +288,44 @@ static enum err check_tables(struct examination *examination)
 }
 
 /* Read only and without LMDB's lock: nothing of this process is left behind in the files. */
-static enum err examine(const char *folder, bool is_thorough, bool is_copy)
+static enum err examine(const char *folder, struct examination *examination)
 {
-    struct examination examination = {0};
     struct stat info;
-    examination.is_thorough = is_thorough;
-    examination.is_copy = is_copy;
-    if (snprintf(examination.path, sizeof examination.path, "%s/" LMDB_DATA_FILE, folder) >=
-        (int)sizeof examination.path)
+    if (snprintf(examination->path, sizeof examination->path, "%s/" LMDB_DATA_FILE, folder) >=
+        (int)sizeof examination->path)
         return ERR_CORRUPT;
-    if (stat(examination.path, &info))
+    if (stat(examination->path, &info))
         return errno == ENOENT ? ERR_CORRUPT : err_from_errno(errno);
-    examination.file_bytes = (uint64_t)info.st_size;
-    int code = mdb_env_create(&examination.env);
+    examination->file_bytes = (uint64_t)info.st_size;
+    int code = mdb_env_create(&examination->env);
     if (code)
         return lmdb_error(code);
-    mdb_env_set_maxdbs(examination.env, LMDB_MAX_TABLES);
-    code = mdb_env_open(examination.env, folder, MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0);
+    mdb_env_set_maxdbs(examination->env, LMDB_MAX_TABLES);
+    code = mdb_env_open(examination->env, folder, MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0);
     if (!code)
-        code = mdb_txn_begin(examination.env, NULL, MDB_RDONLY, &examination.txn);
-    return code ? lmdb_error(code) : check_tables(&examination);
+        code = mdb_txn_begin(examination->env, NULL, MDB_RDONLY, &examination->txn);
+    return code ? lmdb_error(code) : check_tables(examination);
 }
 
 /* The child's exit status is its verdict. It must not leave a core file of the size of the map. */
-static _Noreturn void run_child(const char *folder, bool is_thorough, bool is_copy)
+static _Noreturn void run_child(const char *folder, struct examination *examination)
 {
     static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
         signal(deadly[i], SIG_DFL);
-    _exit((int)examine(folder, is_thorough, is_copy));
+    _exit((int)examine(folder, examination));
 }
 
-static enum err examine_in_child(const char *folder, bool is_thorough, bool is_copy)
+static enum err examine_in_child(const char *folder, struct examination examination)
 {
     int status;
     pid_t child = fork();
     if (child < 0)
         return ERR_NOMEM;
     if (!child)
-        run_child(folder, is_thorough, is_copy);
+        run_child(folder, &examination);
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return ERR_INTERNAL;
@@ -342,10 +344,19 @@ static enum err examine_in_child(const char *folder, bool is_thorough, bool is_c
 
 enum err lmdb_examine(const char *folder, bool is_thorough)
 {
-    return examine_in_child(folder, is_thorough, false);
+    return examine_in_child(
+        folder, (struct examination){.is_thorough = is_thorough, .oldest = FORMAT_VERSION});
+}
+
+enum err lmdb_examine_older(const char *folder)
+{
+    return examine_in_child(
+        folder, (struct examination){.is_thorough = true, .oldest = FORMAT_WITHOUT_FRONT});
 }
 
 enum err lmdb_examine_copy(const char *folder)
 {
-    return examine_in_child(folder, true, true);
+    return examine_in_child(
+        folder,
+        (struct examination){.is_thorough = true, .is_copy = true, .oldest = FORMAT_WITHOUT_FRONT});
 }

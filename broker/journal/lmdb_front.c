@@ -11,6 +11,7 @@
  *
  *   | LMDB's map: headers, pages … | front |
  *
+ *   map       as long as LMDB's headers say; what the file has behind the front is not used yet
  *   front     pieces, until one is not whole; behind the last one zeros
  *   piece     check | number of the transaction | size of what follows | records, each behind its size
  *   check     XXH3-64 over the rest of the piece; its seed is the check of the piece before, of the first
@@ -134,8 +135,8 @@ enum err lmdb_keep(struct journal *base, bool *is_kept)
 
 /* --- doing it again --------------------------------------------------------------------------- */
 
-/* Where the file ends before it, there is none yet. Errors  LMDB's or the system's code. */
-static int read_front(struct lmdb_journal *journal)
+/* Of format 2 a file may end before it. Errors  LMDB's or the system's code. */
+static int read_front(struct lmdb_journal *journal, bool *is_there)
 {
     int fd, code = mdb_env_get_fd(journal->env, &fd);
     size_t size = sizeof journal->front.bytes;
@@ -143,6 +144,7 @@ static int read_front(struct lmdb_journal *journal)
     if (code)
         return code;
     ssize_t done = pread(fd, journal->front.bytes, size, (off_t)journal->map_bytes);
+    *is_there = done == (ssize_t)size;
     return done < 0 ? errno : 0;
 }
 
@@ -211,12 +213,13 @@ static enum err commit_again(struct lmdb_journal *journal, uint64_t number)
 enum err lmdb_front_apply(struct lmdb_journal *journal, bool is_expected)
 {
     MDB_envinfo info;
+    bool is_there;
     int code = mdb_env_info(journal->env, &info);
     if (!code)
-        code = read_front(journal);
+        code = read_front(journal, &is_there);
     if (code)
         return lmdb_error(code);
-    bool is_there = find_piece(&journal->front, 0, first_seed(journal)) != 0;
+    is_there = find_piece(&journal->front, 0, first_seed(journal)) != 0;
     uint64_t number = is_there ? bytes_get_le64(journal->front.bytes + 8) : 0;
     uint64_t next = info.me_last_txnid + 1;
     enum err err = number > next || (is_expected && number != next) ? ERR_CORRUPT : ERR_OK;
@@ -226,15 +229,34 @@ enum err lmdb_front_apply(struct lmdb_journal *journal, bool is_expected)
     return err;
 }
 
+enum err lmdb_front_number(struct lmdb_journal *journal, uint64_t *out)
+{
+    bool is_there;
+    int code = read_front(journal, &is_there);
+    bool has_piece = !code && find_piece(&journal->front, 0, first_seed(journal));
+    if (!code && is_there)
+        *out = has_piece ? bytes_get_le64(journal->front.bytes + 8) : 0;
+    lmdb_front_clear(journal);
+    return code ? lmdb_error(code) : is_there ? ERR_OK : ERR_CORRUPT;
+}
+
+/* --- making it -------------------------------------------------------------------------------- */
+
 /* All of it is written, so that no later write is the first of its place. */
-enum err lmdb_front_open(struct lmdb_journal *journal)
+enum err lmdb_front_make(struct lmdb_journal *journal)
 {
     struct lmdb_front *front = &journal->front;
-    int code = read_front(journal);
-    if (code || find_piece(front, 0, first_seed(journal)))
-        return lmdb_error(code);
     memset(front->bytes, 0, sizeof front->bytes);
     bytes_put_le64(front->bytes, check_of(front->bytes, PIECE_HEADER_BYTES, first_seed(journal)));
-    code = write_at(journal, 0, sizeof front->bytes);
+    int code = write_at(journal, 0, sizeof front->bytes);
     return lmdb_error(code ? code : flush_file(journal));
+}
+
+enum err lmdb_front_open(struct lmdb_journal *journal)
+{
+    bool is_there;
+    int code = read_front(journal, &is_there);
+    if (code || find_piece(&journal->front, 0, first_seed(journal)))
+        return lmdb_error(code);
+    return lmdb_front_make(journal);
 }

@@ -13,6 +13,7 @@
  *   lmdb_readers.c   read transactions, kept and used again
  *   lmdb_read.c      records, seek, bounds
  *   lmdb_look.c      a journal opened from outside its broker, to read
+ *   lmdb_settle.c    what its front alone has, stored from outside its broker
  *   lmdb_copy.c      a copy of it, while it is written to
  *   lmdb_replace.c   a copy put in its place; one without free pages
  *   lmdb_upgrade.c   from an older format to this one
@@ -124,6 +125,7 @@ int lmdb_row_get(MDB_txn *txn, MDB_dbi rows, const struct key *key, unsigned cha
 int lmdb_row_put(MDB_txn *txn, MDB_dbi rows, const struct key *key, unsigned char *row,
                  size_t size);                   /* seals the row */
 int lmdb_put_commit(MDB_txn *txn, MDB_dbi rows); /* the row `commit` */
+int lmdb_put_version(MDB_txn *txn, MDB_dbi rows);
 /* What the row is; ROW_UNKNOWN also when its check is wrong. LMDB's own rows have none. */
 enum row_kind lmdb_row_kind(const MDB_val *key, const MDB_val *value);
 int lmdb_table_pages(MDB_txn *txn, MDB_dbi table, uint64_t *pages); /* adds to *pages */
@@ -139,6 +141,8 @@ MUST_CHECK enum err lmdb_create(const char *directory, uint64_t file_bytes);
 /* Call before the files are opened in this process. is_thorough: every record is looked at.
  * Errors  ERR_CORRUPT, ERR_VERSION, ERR_PERMISSION, ERR_NOMEM. */
 MUST_CHECK enum err lmdb_examine(const char *folder, bool is_thorough);
+/* The same of a journal of format 2, thoroughly. */
+MUST_CHECK enum err lmdb_examine_older(const char *folder);
 MUST_CHECK enum err lmdb_check_headers(const char *path, size_t page_size);
 /* mdb_txn_commit() that leaves the headers sound when it fails. */
 int lmdb_txn_commit(MDB_env *env, MDB_txn *txn);
@@ -150,6 +154,12 @@ MUST_CHECK enum err lmdb_examine_copy(const char *folder);
 
 /* --- lmdb_open.c ---------------------------------------------------------------------------- */
 
+struct lmdb_journal *lmdb_new(void); /* NULL: no memory */
+void lmdb_release(struct lmdb_journal *journal);
+/* Open the files, which were examined, and commit what the front alone has. map_bytes: LMDB's part where
+ * that is more than its headers say. */
+MUST_CHECK enum err lmdb_open_settled(struct lmdb_journal *journal, const char *folder,
+                                      uint64_t map_bytes);
 /* The handles of the tables, by the transaction that is open. */
 int lmdb_open_main_table(struct lmdb_journal *journal);
 
@@ -179,7 +189,11 @@ enum err lmdb_keep(struct journal *journal, bool *is_kept);
 /* Commit what was kept and is not committed, once the tables are open and before anything else is.
  * Errors  ERR_CORRUPT (it does not fit, or is_expected and it is not there), and those of a commit. */
 MUST_CHECK enum err lmdb_front_apply(struct lmdb_journal *journal, bool is_expected);
-/* One behind the map where none is yet. The map keeps its size from here on. */
+/* The number of the transaction that its first piece is of; 0: it has none.
+ * Errors  ERR_CORRUPT (the file ends before it), ERR_IO. */
+MUST_CHECK enum err lmdb_front_number(struct lmdb_journal *journal, uint64_t *out);
+/* Write an empty one, or only where none is. */
+MUST_CHECK enum err lmdb_front_make(struct lmdb_journal *journal);
 MUST_CHECK enum err lmdb_front_open(struct lmdb_journal *journal);
 
 /* --- lmdb_prepare.c ------------------------------------------------------------------------- */
@@ -191,6 +205,11 @@ enum err lmdb_prepare(struct journal *journal, bool *is_done);
 /* What root makes belongs to whom `like` belongs, or the broker could not open it. */
 void lmdb_keep_owner(const char *like, const char *path);
 void lmdb_keep_lock_owner(const char *folder); /* of LMDB's lock file */
+
+/* --- lmdb_settle.c -------------------------------------------------------------------------- */
+
+/* A journal of format 2, which was examined, becomes one of this format. */
+MUST_CHECK enum err lmdb_raise(const char *folder);
 
 /* --- lmdb_copy.c ---------------------------------------------------------------------------- */
 
@@ -204,7 +223,7 @@ enum err lmdb_pass_copy(const char *folder, int to,
 
 /* STATE/NAME; `out` has CARE_PATH_BYTES. Errors  ERR_LIMIT. */
 MUST_CHECK enum err lmdb_path_in(const char *state, const char *name, char *out);
-/* A new file is as long as its map, and on disk. */
+/* A new file is as long as its map and the front, and on disk. */
 MUST_CHECK enum err lmdb_finish_file(MDB_env *env, const char *folder);
 /* Make the file the journal's data: one rename. LMDB's lock file goes first: it belongs to the file that
  * was, and a reader that still has both goes on with both. */

@@ -75,7 +75,7 @@ static int open_to_read(struct lmdb_journal *journal, const char *folder, bool i
 }
 
 /* As in a broker, a handle lives on when the transaction that opened it is committed. */
-static int open_tables(struct lmdb_journal *journal)
+static int open_tables(struct lmdb_journal *journal, bool is_copy)
 {
     uint64_t format;
     int code = mdb_txn_begin(journal->env, NULL, MDB_RDONLY, &journal->txn);
@@ -83,7 +83,8 @@ static int open_tables(struct lmdb_journal *journal)
         code = read_format(journal->txn, &format);
     if (code)
         return code;
-    code = format == FORMAT_VERSION ? lmdb_open_main_table(journal) : MDB_VERSION_MISMATCH;
+    bool is_readable = is_copy ? journal_reads_copy(format) : format == FORMAT_VERSION;
+    code = is_readable ? lmdb_open_main_table(journal) : MDB_VERSION_MISMATCH;
     if (code)
         return code == MDB_NOTFOUND ? MDB_CORRUPTED : code;
     code = mdb_txn_commit(journal->txn);
@@ -96,15 +97,12 @@ enum err journal_look(const char *folder, bool is_copy, struct journal **out)
     enum err err = check_there(folder);
     if (err)
         return err;
-    struct lmdb_journal *journal = calloc(1, sizeof *journal);
+    struct lmdb_journal *journal = lmdb_new();
     if (!journal)
         return ERR_NOMEM;
-    journal->base.engine = &journal_lmdb;
-    journal->lock = -1;
-    pthread_mutex_init(&journal->readers_mutex, NULL);
     int code = open_to_read(journal, folder, is_copy);
     if (!code)
-        code = open_tables(journal);
+        code = open_tables(journal, is_copy);
     struct journal *base = &journal->base;
     if (code)
         journal_close(&base);
@@ -126,6 +124,11 @@ size_t journal_stream_names(struct journal *base, const char *names[JOURNAL_MAX_
 uint64_t journal_format_written(void)
 {
     return FORMAT_VERSION;
+}
+
+bool journal_reads_copy(uint64_t format)
+{
+    return format == FORMAT_VERSION || format == FORMAT_WITHOUT_FRONT;
 }
 
 enum err journal_format(const char *folder, uint64_t *out)

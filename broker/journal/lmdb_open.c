@@ -1,4 +1,3 @@
-#include "broker/journal/care.h"
 #include "broker/journal/lmdb_internal.h"
 
 #include "proto/base/file.h"
@@ -52,32 +51,6 @@ static enum err take_lock(struct lmdb_journal *journal, const char *directory)
 
 /* --- the files -------------------------------------------------------------------------------- */
 
-/* The file without the front. Less than LMDB's own size of the map where there is no front yet: of a copy,
- * or of a file that was made before there was one. */
-static enum err find_map_bytes(const char *folder, uint64_t *out)
-{
-    char path[PATH_MAX];
-    struct stat info;
-    if (snprintf(path, sizeof path, "%s/" LMDB_DATA_FILE, folder) >= (int)sizeof path)
-        return ERR_NOT_FOUND;
-    if (stat(path, &info))
-        return err_from_errno(errno);
-    *out = info.st_size > LMDB_FRONT_BYTES ? (uint64_t)info.st_size - LMDB_FRONT_BYTES : 0;
-    return ERR_OK;
-}
-
-/* A journal that is there is grown to what is asked for, and never made smaller than it is. */
-static enum err grow(struct lmdb_journal *journal, uint64_t file_bytes)
-{
-    if (file_bytes > journal->map_bytes + LMDB_FRONT_BYTES) {
-        journal->map_bytes = file_bytes - LMDB_FRONT_BYTES;
-        int code = mdb_env_set_mapsize(journal->env, journal->map_bytes);
-        if (code)
-            return lmdb_error(code);
-    }
-    return lmdb_preallocate(journal->env, journal->map_bytes + LMDB_FRONT_BYTES);
-}
-
 static enum err prepare_files(struct lmdb_journal *journal, const struct journal_options *options,
                               const char *folder)
 {
@@ -89,7 +62,7 @@ static enum err prepare_files(struct lmdb_journal *journal, const struct journal
 
 /* The page cache may hold a commit that the disk has not, of a process that was killed between its
  * write and its flush. Before anything is answered from it, it is on disk. */
-static enum err open_files(struct lmdb_journal *journal, const char *folder)
+static enum err open_files(struct lmdb_journal *journal, const char *folder, uint64_t map_bytes)
 {
     const unsigned broken = (is_mutant(MUTANT_NO_SYNC) ? MDB_NOSYNC : 0) |
                             (is_mutant(MUTANT_NO_META_SYNC) ? MDB_NOMETASYNC : 0);
@@ -102,12 +75,11 @@ static enum err open_files(struct lmdb_journal *journal, const char *folder)
     code = mdb_env_open(journal->env, folder, MDB_NOTLS | broken, 0600);
     if (!code)
         code = mdb_env_info(journal->env, &info);
-    if (!code && journal->map_bytes > info.me_mapsize)
-        code = mdb_env_set_mapsize(journal->env, journal->map_bytes);
+    if (!code && map_bytes > info.me_mapsize)
+        code = mdb_env_set_mapsize(journal->env, map_bytes);
     if (code)
         return lmdb_error(code);
-    if (journal->map_bytes < info.me_mapsize)
-        journal->map_bytes = info.me_mapsize;
+    journal->map_bytes = map_bytes > info.me_mapsize ? map_bytes : info.me_mapsize;
     return mdb_env_sync(journal->env, 1) ? ERR_IO : ERR_OK;
 }
 
@@ -222,9 +194,66 @@ static enum err make_streams(struct lmdb_journal *journal, const char *const *st
     return err ? err : commit_tables(journal);
 }
 
+/* --- growing ---------------------------------------------------------------------------------- */
+
+static enum err find_file_bytes(const char *folder, uint64_t *out)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    if (snprintf(path, sizeof path, "%s/" LMDB_DATA_FILE, folder) >= (int)sizeof path)
+        return ERR_NOT_FOUND;
+    if (stat(path, &info))
+        return err_from_errno(errno);
+    *out = (uint64_t)info.st_size;
+    return ERR_OK;
+}
+
+/* LMDB's headers say how large its part is, and so where the front is, from the commit on. By then the room
+ * is there and a front in it, so that no other bytes are ever read as one. */
+static enum err set_map_bytes(struct lmdb_journal *journal, uint64_t map_bytes)
+{
+    journal->map_bytes = map_bytes;
+    enum err err = lmdb_front_make(journal);
+    if (!err)
+        err = lmdb_error(mdb_env_set_mapsize(journal->env, map_bytes));
+    if (!err)
+        err = lmdb_error(mdb_txn_begin(journal->env, NULL, 0, &journal->txn));
+    journal->is_dirty = true;
+    return err ? err : commit_tables(journal);
+}
+
+/* A journal that is there is grown to what is asked for, and never made smaller than it is. The file is
+ * longer than its headers say where it was restored into more room, or a growing was cut short. */
+static enum err grow(struct lmdb_journal *journal, const char *folder, uint64_t asked_bytes)
+{
+    uint64_t file_bytes = 0;
+    enum err err = find_file_bytes(folder, &file_bytes);
+    if (err)
+        return err;
+    if (file_bytes < asked_bytes)
+        file_bytes = asked_bytes;
+    if (file_bytes <= journal->map_bytes + LMDB_FRONT_BYTES)
+        return lmdb_front_open(journal);
+    err = lmdb_preallocate(journal->env, file_bytes);
+    return err ? err : set_map_bytes(journal, file_bytes - LMDB_FRONT_BYTES);
+}
+
 /* --- opening and closing ---------------------------------------------------------------------- */
 
-static void release(struct lmdb_journal *journal)
+struct lmdb_journal *lmdb_new(void)
+{
+    struct lmdb_journal *journal = calloc(1, sizeof *journal);
+    if (!journal)
+        return NULL;
+    journal->base.engine = &journal_lmdb;
+    journal->lock = -1;
+    if (!pthread_mutex_init(&journal->readers_mutex, NULL))
+        return journal;
+    free(journal);
+    return NULL;
+}
+
+void lmdb_release(struct lmdb_journal *journal)
 {
     if (journal->env) {
         lmdb_abort(&journal->base);
@@ -240,15 +269,13 @@ static void release(struct lmdb_journal *journal)
 static void close_journal(struct journal *base)
 {
     set_orderly_end(lmdb_of(base)->lock);
-    release(lmdb_of(base));
+    lmdb_release(lmdb_of(base));
 }
 
 /* Before anything is committed: the front goes by the number of the next transaction. */
-static enum err open_settled(struct lmdb_journal *journal, const char *folder)
+enum err lmdb_open_settled(struct lmdb_journal *journal, const char *folder, uint64_t map_bytes)
 {
-    enum err err = find_map_bytes(folder, &journal->map_bytes);
-    if (!err)
-        err = open_files(journal, folder);
+    enum err err = open_files(journal, folder, map_bytes);
     if (!err)
         err = open_tables(journal);
     return err ? err : lmdb_front_apply(journal, false);
@@ -264,50 +291,20 @@ static enum err open_in(struct lmdb_journal *journal, const struct journal_optio
     if (!err)
         err = prepare_files(journal, options, folder);
     if (!err)
-        err = open_settled(journal, folder);
+        err = lmdb_open_settled(journal, folder, 0);
     if (!err)
         err = make_streams(journal, options->streams);
-    if (!err)
-        err = grow(journal, lmdb_map_bytes(options->max_bytes));
-    return err ? err : lmdb_front_open(journal);
-}
-
-static struct lmdb_journal *new_journal(void)
-{
-    struct lmdb_journal *journal = calloc(1, sizeof *journal);
-    if (!journal)
-        return NULL;
-    journal->base.engine = &journal_lmdb;
-    journal->lock = -1;
-    if (!pthread_mutex_init(&journal->readers_mutex, NULL))
-        return journal;
-    free(journal);
-    return NULL;
-}
-
-enum err journal_settle(const char *state)
-{
-    char folder[CARE_PATH_BYTES];
-    enum err err = journal_folder(state, folder);
-    if (err)
-        return err;
-    struct lmdb_journal *journal = new_journal();
-    if (!journal)
-        return ERR_NOMEM;
-    err = open_settled(journal, folder);
-    lmdb_keep_lock_owner(folder);
-    release(journal);
-    return err;
+    return err ? err : grow(journal, folder, lmdb_map_bytes(options->max_bytes));
 }
 
 static enum err open_journal(const struct journal_options *options, struct journal **out)
 {
-    struct lmdb_journal *journal = new_journal();
+    struct lmdb_journal *journal = lmdb_new();
     if (!journal)
         return ERR_NOMEM;
     enum err err = open_in(journal, options);
     if (err)
-        release(journal);
+        lmdb_release(journal);
     else
         *out = &journal->base;
     return err;

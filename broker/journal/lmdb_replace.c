@@ -76,6 +76,14 @@ static enum err write_folder(const char *copy, const char *state, const char *fo
     return err ? err : file_sync_directory(folder);
 }
 
+/* The copy was examined, and it is the one that was. */
+static enum err bring_up_to_date(const char *folder)
+{
+    uint64_t format;
+    enum err err = journal_format(folder, &format);
+    return err || format == FORMAT_VERSION ? err : lmdb_raise(folder);
+}
+
 enum err journal_restore(const char *copy, const char *state, uint64_t max_bytes,
                          const struct journal_copied *expected, journal_copying *copying,
                          void *context)
@@ -93,9 +101,12 @@ enum err journal_restore(const char *copy, const char *state, uint64_t max_bytes
         err = make_folder(folder_new);
     if (err)
         return err;
+    bytes += LMDB_FRONT_BYTES;
     if (max_bytes && lmdb_map_bytes(max_bytes) > bytes)
         bytes = lmdb_map_bytes(max_bytes);
     err = write_folder(copy, state, folder_new, bytes, expected, copying, context);
+    if (!err)
+        err = bring_up_to_date(folder_new);
     lmdb_keep_owner(state, folder_new);
     if (!err && rename(folder_new, folder))
         err = err_from_errno(errno);
@@ -146,7 +157,7 @@ enum err lmdb_finish_file(MDB_env *env, const char *folder)
     MDB_envinfo info;
     enum err err = lmdb_error(mdb_env_info(env, &info));
     if (!err)
-        err = lmdb_preallocate(env, info.me_mapsize);
+        err = lmdb_preallocate(env, info.me_mapsize + LMDB_FRONT_BYTES);
     if (!err && mdb_env_sync(env, 1))
         err = ERR_IO;
     return err ? err : file_sync_directory(folder);
@@ -202,7 +213,9 @@ enum err journal_compact(const char *state, uint64_t max_bytes, char folder[CARE
         err = make_folder(folder);
     if (err)
         return err;
-    err = compact_into(from, between, folder, max_bytes ? lmdb_map_bytes(max_bytes) : map_bytes);
+    if (max_bytes)
+        map_bytes = lmdb_map_bytes(max_bytes) - LMDB_FRONT_BYTES;
+    err = compact_into(from, between, folder, map_bytes);
     if (!err)
         err = make_usable(folder);
     if (err)

@@ -41,6 +41,15 @@ int lmdb_row_put(MDB_txn *txn, MDB_dbi rows, const struct key *key, unsigned cha
     return mdb_put(txn, rows, &name, &value, 0);
 }
 
+int lmdb_put_version(MDB_txn *txn, MDB_dbi rows)
+{
+    struct key key;
+    unsigned char row[VERSION_ROW_BYTES];
+    key_of_text(&key, KEY_VERSION);
+    bytes_put_le64(row, FORMAT_VERSION);
+    return lmdb_row_put(txn, rows, &key, row, sizeof row);
+}
+
 int lmdb_put_commit(MDB_txn *txn, MDB_dbi rows)
 {
     struct key key;

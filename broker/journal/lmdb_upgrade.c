@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* From format 1 to 2. In format 1 rows stood in tables of their own:
+/* From format 1. In it rows stood in tables of their own:
  *
  *     meta        version; identity; commit; stream/NAME   totals of the stream
  *     producers   STREAM NUL PRODUCER
  *     positions   STREAM NUL CONSUMER
- *     stream/NAME as in format 2
+ *     stream/NAME as today
  *
  * Values are the same but for their checks, whose seed is the key. A new file is written beside the old
  * one, in transactions of some thousand records, and put in its place by one rename; the old data file
@@ -106,15 +106,6 @@ static int move_meta_row(struct upgrade *upgrade, const MDB_val *key, const MDB_
         value->mv_size != TOTALS_ROW_BYTES)
         return MDB_CORRUPTED;
     return move_row(upgrade, key, value, KEY_TOTALS, prefix);
-}
-
-static int put_version(struct upgrade *upgrade)
-{
-    struct key key;
-    unsigned char row[VERSION_ROW_BYTES];
-    key_of_text(&key, KEY_VERSION);
-    bytes_put_le64(row, FORMAT_VERSION);
-    return lmdb_row_put(upgrade->txn, upgrade->rows, &key, row, sizeof row);
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
@@ -217,7 +208,7 @@ static int convert(struct upgrade *upgrade)
     if (!code)
         code = begin(upgrade);
     if (!code)
-        code = put_version(upgrade);
+        code = lmdb_put_version(upgrade->txn, upgrade->rows);
     if (!code)
         code = each_meta(upgrade, move_meta_row);
     if (!code)

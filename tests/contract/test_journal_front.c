@@ -4,9 +4,12 @@
 #include "tests/contract/journal_contract.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int open_file(const struct contract *contract)
@@ -325,91 +328,151 @@ CONTRACT_LMDB(a_journal_that_is_settled_may_be_compacted)
     check_whole(contract, &agent);
 }
 
-/* --- files made before there was a front: all LMDB's ------------------------------------------- */
+/* --- a file that grows, a file that is cut ----------------------------------------------------- */
 
-static void make_without_front(struct contract *contract, struct chain *agent)
-{
-    char folder[CARE_PATH_BYTES];
-    contract_fill(contract, agent, 5);
-    end(contract);
-    cr_assert_eq(journal_compact(contract->directory, JOURNAL_MIN_BYTES, folder), ERR_OK);
-    cr_assert_eq(journal_compact_use(contract->directory), ERR_OK);
-    cr_assert_eq(contract_file_size(contract), JOURNAL_MIN_BYTES);
-}
-
-CONTRACT_LMDB(a_file_without_a_front_is_given_one)
+/* By less than the front is long, so that the new one lies over the old one. */
+CONTRACT_LMDB(a_journal_that_grows_a_page_at_a_time_loses_nothing_that_was_kept)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    make_without_front(contract, &agent);
-    for (int i = 0; i < 3; i++) {
-        cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
-        check_whole(contract, &agent);
+    uint64_t bytes = JOURNAL_MIN_BYTES;
+    contract_fill(contract, &agent, 3);
+    for (int i = 0; i < 20; i++) {
         cr_assert(keep_one(contract, &agent, "kept"));
+        cr_assert(keep_one(contract, &agent, "kept too"));
         end(contract);
+        bytes += (uint64_t)(1 + i % 5) * 4096;
+        cr_assert_eq(contract_open(contract, bytes, NULL), ERR_OK, "growth %d", i);
+        cr_assert_eq(contract_file_size(contract), bytes);
+        check_whole(contract, &agent);
     }
+}
+
+static void cut(struct contract *contract, size_t size)
+{
+    int fd = open_file(contract);
+    cr_assert_eq(ftruncate(fd, (off_t)size), 0);
+    close(fd);
+}
+
+CONTRACT_LMDB(a_file_without_its_front_is_corrupt)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    contract_fill(contract, &agent, 3);
+    cr_assert(keep_one(contract, &agent, "acknowledged"));
+    end(contract);
+    cut(contract, contract_file_size(contract) - LMDB_FRONT_BYTES);
+    cr_assert_eq(contract_open(contract, 0, NULL), ERR_CORRUPT);
+}
+
+CONTRACT_LMDB(a_file_that_has_grown_and_lost_its_new_front_is_corrupt)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    contract_fill(contract, &agent, 3);
+    for (uint64_t times = 2; times < 4; times++) {
+        end(contract);
+        cr_assert_eq(contract_open(contract, times * JOURNAL_MIN_BYTES, NULL), ERR_OK);
+        cr_assert(keep_one(contract, &agent, "acknowledged"));
+    }
+    end(contract);
+    cut(contract, contract_file_size(contract) - LMDB_FRONT_BYTES);
+    cr_assert_eq(contract_open(contract, 0, NULL), ERR_CORRUPT);
+    cut(contract, 2 * JOURNAL_MIN_BYTES);
+    cr_assert_eq(contract_open(contract, 0, NULL), ERR_CORRUPT);
+}
+
+/* --- a copy ------------------------------------------------------------------------------------ */
+
+static uint64_t count_in_copy(const struct contract *contract)
+{
+    char to[128];
+    struct journal *copy;
+    struct stream_bounds bounds;
+    contract_path(contract, "copy", to);
+    cr_assert_eq(journal_look(to, true, &copy), ERR_OK);
+    cr_assert_eq(journal_bounds(copy, "events", &bounds), ERR_OK);
+    journal_close(&copy);
+    return bounds.last;
+}
+
+static bool go_on(void *context, uint64_t done, uint64_t total)
+{
+    char byte = 0;
+    (void)done;
+    (void)total;
+    return !context || write(*(int *)context, &byte, 1) == 1;
+}
+
+static enum err copy_caught_up(const struct contract *contract, int *told)
+{
+    char from[128], to[128];
+    struct journal_copied copied;
+    contract_path(contract, "journal", from);
+    contract_path(contract, "copy", to);
+    enum err err = journal_catch_up(contract->directory);
+    return err ? err : journal_copy(from, to, go_on, told, &copied);
+}
+
+static void make_copys_folder(const struct contract *contract)
+{
+    char to[128];
+    contract_path(contract, "copy", to);
+    cr_assert_eq(mkdir(to, 0700), 0);
+}
+
+CONTRACT_LMDB(a_copy_of_a_journal_whose_broker_was_killed_has_what_was_kept)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    contract_fill(contract, &agent, 3);
+    cr_assert(keep_one(contract, &agent, "acknowledged"));
+    end(contract);
+    make_copys_folder(contract);
+    cr_assert_eq(copy_caught_up(contract, NULL), ERR_OK);
+    cr_expect_eq(count_in_copy(contract), 4);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
     check_whole(contract, &agent);
 }
 
-CONTRACT_LMDB(a_file_without_a_front_may_grow_a_little)
+/* While the transaction is open LMDB itself makes a copy wait; where it has failed, nothing else does. */
+CONTRACT_LMDB(a_copy_of_a_journal_in_use_waits_for_what_is_owed)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    make_without_front(contract, &agent);
-    for (int i = 0; i < 3; i++) {
-        cr_assert_eq(contract_open(contract, JOURNAL_MIN_BYTES + LMDB_FRONT_BYTES / 2, NULL),
-                     ERR_OK);
-        check_whole(contract, &agent);
-        contract_fill(contract, &agent, 2);
-        end(contract);
-    }
-    cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
-    check_whole(contract, &agent);
+    int told[2], status;
+    contract_fill(contract, &agent, 3);
+    cr_assert(keep_one(contract, &agent, "acknowledged"));
+    journal_abort(contract->journal);
+    make_copys_folder(contract);
+    cr_assert_eq(pipe(told), 0);
+    pid_t other = fork();
+    cr_assert_geq(other, 0);
+    if (!other)
+        _exit((int)copy_caught_up(contract, &told[1]));
+    struct pollfd item = {.fd = told[0], .events = POLLIN};
+    cr_expect_eq(poll(&item, 1, 300), 0, "it did not wait");
+    contract_commit(contract);
+    cr_assert_eq(waitpid(other, &status, 0), other);
+    cr_assert(WIFEXITED(status));
+    cr_expect_eq(WEXITSTATUS(status), ERR_OK);
+    cr_expect_eq(count_in_copy(contract), 4);
 }
 
-/* All but the last pages, in one row that is thrown away again. */
-static void fill_map(const char *folder)
-{
-    MDB_env *env;
-    MDB_txn *txn;
-    MDB_dbi rows, table;
-    MDB_envinfo info;
-    MDB_stat stat;
-    MDB_val key = {1, "x"}, value = {0, NULL};
-    cr_assert_eq(mdb_env_create(&env), 0);
-    mdb_env_set_maxdbs(env, 8);
-    cr_assert_eq(mdb_env_open(env, folder, MDB_NOTLS, 0600), 0);
-    mdb_env_info(env, &info);
-    mdb_env_stat(env, &stat);
-    value.mv_size =
-        (info.me_mapsize / stat.ms_psize - info.me_last_pgno - 20) * stat.ms_psize - 100;
-    cr_assert_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
-    cr_assert_eq(mdb_dbi_open(txn, "zzz", MDB_CREATE, &table), 0);
-    cr_assert_eq(mdb_put(txn, table, &key, &value, MDB_RESERVE), 0);
-    cr_assert_eq(mdb_txn_commit(txn), 0);
-    for (int i = 0; i < 3; i++) {
-        cr_assert_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
-        cr_assert_eq(mdb_dbi_open(txn, NULL, 0, &rows), 0);
-        cr_assert_eq(i ? 0 : mdb_drop(txn, table, 1), 0);
-        cr_assert_eq(lmdb_put_commit(txn, rows), 0);
-        cr_assert_eq(mdb_txn_commit(txn), 0);
-    }
-    mdb_env_close(env);
-}
-
-CONTRACT_LMDB(a_file_without_a_front_that_was_once_full_opens_again_and_again)
+CONTRACT_LMDB(a_front_that_does_not_fit_is_not_caught_up_with)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    char path[128];
-    make_without_front(contract, &agent);
-    contract_path(contract, "journal", path);
-    fill_map(path);
-    for (int i = 0; i < 3; i++) {
-        cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK, "start %d", i);
-        contract_fill(contract, &agent, 2);
-        check_whole(contract, &agent);
-        end(contract);
-    }
-    cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
+    unsigned char number[8];
+    contract_fill(contract, &agent, 3);
+    cr_assert(keep_one(contract, &agent, "acknowledged"));
+    uint64_t seed = XXH3_64bits(journal_id(contract->journal), JOURNAL_ID_BYTES);
+    struct lmdb_front front = lmdb_of(contract->journal)->front;
+    off_t place = (off_t)lmdb_of(contract->journal)->map_bytes;
+    end(contract);
+    bytes_put_le64(number, bytes_get_le64(front.bytes + 8) + 1); /* of a later transaction */
+    memcpy(front.bytes + 8, number, sizeof number);
+    bytes_put_le64(front.bytes, XXH3_64bits_withSeed(front.bytes + 8, front.kept - 8, seed));
+    int fd = open_file(contract);
+    cr_assert_eq(pwrite(fd, front.bytes, front.kept, place), (ssize_t)front.kept);
+    close(fd);
+    cr_expect_eq(journal_catch_up(contract->directory), ERR_CORRUPT);
+    cr_expect_eq(contract_open(contract, 0, NULL), ERR_CORRUPT);
 }
 
 /* --- what a client could place there ----------------------------------------------------------- */

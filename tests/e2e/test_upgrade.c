@@ -1,8 +1,9 @@
 /* Journals of other formats: an older one is refused with the command that helps, and the command helps; a
- * newer one is refused. Format 1 is made here from a journal of today, row by row. */
-#include "broker/journal/care.h"
+ * newer one is refused. Older ones are made here from a journal of today. */
+#include "broker/backup.h"
 #include "broker/journal/keys.h"
 #include "proto/base/file.h"
+#include "tests/support/agent_case.h"
 #include "tests/support/batches.h"
 #include "tests/support/world.h"
 
@@ -167,6 +168,14 @@ static int broker(struct world *world, const char *command, char **output)
     return world_run(world, "songhua-broker", arguments, output);
 }
 
+static bool go_on(void *context, uint64_t done, uint64_t total)
+{
+    (void)context;
+    (void)done;
+    (void)total;
+    return true;
+}
+
 static struct world *world_with_journal(void)
 {
     struct world *world = world_new();
@@ -203,6 +212,92 @@ Test(upgrade_e2e, an_older_journal_is_refused_and_the_command_brings_it_up_to_da
     cr_assert_eq(journal_position(journal, "events", "scorer", &position), ERR_OK);
     cr_expect_eq(position.position, 42);
     journal_close(&journal);
+    world_free(&world);
+}
+
+/* Format 2 has the tables of today. */
+static void set_format_2(struct world *world)
+{
+    MDB_txn *txn;
+    MDB_dbi rows;
+    MDB_env *env = open_env(world_path(world, "broker/journal"), 0);
+    MUST(mdb_txn_begin(env, NULL, 0, &txn));
+    MUST(mdb_dbi_open(txn, NULL, 0, &rows));
+    set_version(txn, rows, 2);
+    struct key key;
+    unsigned char row[COMMIT_ROW_BYTES];
+    key_of_text(&key, KEY_COMMIT);
+    bytes_put_le64(row, mdb_txn_id(txn));
+    row_seal(&key, row, sizeof row);
+    MDB_val name = {key.size, key.bytes}, value = {sizeof row, row};
+    MUST(mdb_put(txn, rows, &name, &value, 0));
+    MUST(mdb_txn_commit(txn));
+    mdb_env_close(env);
+}
+
+Test(upgrade_e2e, every_command_on_a_journal_of_format_2_names_the_one_that_helps, .timeout = 120)
+{
+    char *output;
+    struct world *world = world_with_journal();
+    const char *state = "--state";
+    char directory[512], copy[512];
+    snprintf(directory, sizeof directory, "%s", world_path(world, "broker"));
+    snprintf(copy, sizeof copy, "%s", world_path(world, "copy"));
+    set_format_2(world);
+    const char *const *const commands[] = {
+        ARGUMENTS("run", state, directory), ARGUMENTS("check", state, directory),
+        ARGUMENTS("compact", state, directory), ARGUMENTS("backup", state, directory, copy),
+        ARGUMENTS("retention", state, directory, "--dry-run", "--retention", "events age=1d")};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        unlink(world_path(world, "run.log"));
+        cr_expect_eq(world_run(world, "songhua-broker", commands[i], NULL), 76, "%s",
+                     commands[i][0]);
+        char *said = world_read(world, "run.log");
+        cr_expect_not_null(strstr(said, "songhua-broker upgrade --state"), "%s: %s", commands[i][0],
+                           said);
+        free(said);
+    }
+    cr_expect_eq(broker(world, "upgrade", &output), 0);
+    cr_expect_not_null(strstr(output, "format 3"), "%s", output);
+    free(output);
+    cr_expect_eq(broker(world, "upgrade", &output), 0);
+    cr_expect_not_null(strstr(output, "nothing to do"), "%s", output);
+    free(output);
+    cr_expect_eq(broker(world, "check", &output), 0);
+    cr_expect_not_null(strstr(output, "(events 1-5000, scores none)"), "%s", output);
+    free(output);
+    world_free(&world);
+}
+
+/* What a program of format 2 has backed up. */
+static void make_backup_of_format_2(struct world *world, const char *copy)
+{
+    struct backup backup = {.format = 2, .verdict = "whole"};
+    char folder[512];
+    set_format_2(world);
+    snprintf(folder, sizeof folder, "%s", world_path(world, "broker/journal"));
+    MUST(mkdir(copy, 0700));
+    MDB_env *env = open_env(folder, MDB_RDONLY);
+    MUST(mdb_env_copy(env, copy));
+    mdb_env_close(env);
+    MUST(journal_measure_copy(copy, go_on, NULL, &backup.copied));
+    MUST(backup_write(copy, &backup));
+}
+
+Test(upgrade_e2e, a_backup_of_format_2_is_verified_and_restored, .timeout = 120)
+{
+    char *output, copy[512];
+    struct world *world = world_with_journal();
+    snprintf(copy, sizeof copy, "%s", world_path(world, "copy"));
+    make_backup_of_format_2(world, copy);
+    cr_expect_eq(world_run(world, "songhua-broker", ARGUMENTS("backup", "--verify", copy), NULL),
+                 0);
+    const char *const restore[] = {"restore", "--state", world_path(world, "other"), copy, NULL};
+    cr_expect_eq(world_run(world, "songhua-broker", restore, NULL), 0);
+    const char *const check[] = {"check", "--state", world_path(world, "other"), NULL};
+    cr_expect_eq(world_run(world, "songhua-broker", check, &output), 0);
+    cr_expect_not_null(strstr(output, "(events 1-5000, scores none)"), "%s", output);
+    free(output);
     world_free(&world);
 }
 

@@ -11,7 +11,7 @@
 
 /* Two producers in each stream; old records are removed from the second stream only, so that the first
  * shows what is lost from the beginning. */
-enum { BATCHES_MAX = 8, TRIMMED_STREAM = 1, KEPT = 5 };
+enum { BATCHES_MAX = 8, TRIMMED_STREAM = 1, KEPT = 5, PAGE_BYTES = 4096 };
 
 struct stored {
     struct batch batch; /* without its payload */
@@ -200,12 +200,14 @@ static void work_once(struct work *work)
         abort_all(work, chains);
 }
 
-/* An orderly end and a new start, or a moment without work. */
+/* An orderly end and a new start, with more room at times, or a moment without work. */
 static void pause_work(struct work *work)
 {
     bool is_done;
     if (dice(work, 4)) {
         journal_close(&work->journal);
+        if (!dice(work, 2))
+            work->options.max_bytes += (uint64_t)(1 + dice(work, 20)) * PAGE_BYTES;
         open_journal(work);
     } else {
         enum err err = journal_prepare(work->journal, &is_done);
