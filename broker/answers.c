@@ -1,9 +1,36 @@
 #include "broker/answers.h"
 
+#include "proto/base/text.h"
+#include "proto/wire/code.h"
+#include "proto/wire/group.h"
+
 #include <stdio.h>
 #include <string.h>
 
-enum { FOLD_LOOK_BACK = 32 };
+enum {
+    FOLD_LOOK_BACK = 32,
+    REPLY_MAX_BYTES = 4096,
+    WINDOW_BATCHES = 1024,
+    WINDOW_BYTES = 4 * 1024 * 1024
+};
+
+void answers_init(struct answers *answers, struct net_socket *socket, struct journal *journal,
+                  const char *software)
+{
+    answers->socket = socket;
+    answers->journal = journal;
+    answers->software = software;
+    answers->count = 0;
+    text_from_bytes(journal_id(journal), JOURNAL_ID_BYTES, answers->broker_id);
+    buffer_init(&answers->scratch, REPLY_MAX_BYTES);
+}
+
+void answers_fini(struct answers *answers)
+{
+    buffer_fini(&answers->scratch);
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
 
 bool client_address_is(const struct client_address *a, const struct client_address *b)
 {
@@ -60,6 +87,22 @@ void answers_refuse_all(struct answers *answers, enum err err, uint64_t retry_ms
     }
 }
 
+/* --- messages --------------------------------------------------------------------------------- */
+
+bool client_receive(struct net_socket *socket, struct net_message *sender,
+                    struct net_message *frame, struct client_address *client, bool *is_whole)
+{
+    bool has_more;
+    if (net_receive(socket, sender, &has_more))
+        return false;
+    bool is_ours = net_message_size(sender) <= ROUTING_ID_BYTES;
+    client->size = is_ours ? (uint8_t)net_message_size(sender) : 0;
+    memcpy(client->bytes, net_message_data(sender), client->size);
+    *is_whole = has_more && is_ours && !net_receive(socket, frame, &has_more) && !has_more;
+    net_drop_rest(socket, has_more);
+    return true;
+}
+
 void reply_send(struct net_socket *socket, const struct client_address *client,
                 const Songhua__V1__Reply *reply, struct net_message *second, struct buffer *scratch)
 {
@@ -89,4 +132,93 @@ void reply_send(struct net_socket *socket, const struct client_address *client,
     }
     net_message_fini(&body);
     net_message_fini(&address);
+}
+
+/* --- what the intake says --------------------------------------------------------------------- */
+
+static ProtobufCBinaryData digest_bytes(const unsigned char *digest)
+{
+    return (ProtobufCBinaryData){.len = DIGEST_BYTES, .data = (uint8_t *)(uintptr_t)digest};
+}
+
+static void send_welcome(struct answers *answers, const struct answer *answer, uint64_t now_ms)
+{
+    Songhua__V1__Reply reply = SONGHUA__V1__REPLY__INIT;
+    Songhua__V1__Welcome welcome = SONGHUA__V1__WELCOME__INIT;
+    struct producer_state state;
+    enum err err = journal_producer(answers->journal, answer->stream, answer->producer, &state);
+    reply.id = answer->request_id;
+    reply.code = code_from_err(err);
+    if (err) {
+        reply.message = (char *)(uintptr_t)err_text(err);
+    } else {
+        welcome.broker_id = answers->broker_id;
+        welcome.epoch = state.epoch;
+        welcome.sequence = state.sequence;
+        if (state.epoch)
+            welcome.digest = digest_bytes(state.digest);
+        welcome.record = state.record;
+        welcome.time_ms = now_ms;
+        welcome.max_batch_bytes = BATCH_PAYLOAD_MAX_BYTES;
+        welcome.max_batch_events = BATCH_MAX_EVENTS;
+        welcome.window_batches = WINDOW_BATCHES;
+        welcome.window_bytes = WINDOW_BYTES;
+        welcome.group_batches = GROUP_MAX_BATCHES;
+        welcome.protocol = 1;
+        welcome.software = (char *)(uintptr_t)answers->software;
+        reply.body_case = SONGHUA__V1__REPLY__BODY_WELCOME;
+        reply.welcome = &welcome;
+    }
+    reply_send(answers->socket, &answer->client, &reply, NULL, &answers->scratch);
+}
+
+static void send_ack(struct answers *answers, const struct answer *answer)
+{
+    Songhua__V1__Reply reply = SONGHUA__V1__REPLY__INIT;
+    Songhua__V1__Ack ack = SONGHUA__V1__ACK__INIT;
+    ack.stream = (char *)(uintptr_t)answer->stream;
+    ack.producer = (char *)(uintptr_t)answer->producer;
+    ack.epoch = answer->state.epoch;
+    ack.sequence = answer->state.sequence;
+    ack.digest = digest_bytes(answer->state.digest);
+    ack.record = answer->state.record;
+    reply.body_case = SONGHUA__V1__REPLY__BODY_ACK;
+    reply.ack = &ack;
+    reply_send(answers->socket, &answer->client, &reply, NULL, &answers->scratch);
+}
+
+static void send_refusal(struct answers *answers, const struct answer *answer)
+{
+    Songhua__V1__Reply reply = SONGHUA__V1__REPLY__INIT;
+    Songhua__V1__Refusal refusal = SONGHUA__V1__REFUSAL__INIT;
+    reply.id = answer->request_id;
+    reply.code = code_from_err(answer->err);
+    reply.message = (char *)(uintptr_t)answer->text;
+    reply.retry_ms = answer->retry_ms;
+    if (answer->kind == ANSWER_REFUSAL) {
+        refusal.stream = (char *)(uintptr_t)answer->stream;
+        refusal.producer = (char *)(uintptr_t)answer->producer;
+        refusal.epoch = answer->epoch;
+        refusal.sequence = answer->sequence;
+        refusal.expected_epoch = answer->state.epoch;
+        refusal.expected_sequence = answer->state.sequence + 1;
+        reply.id = 0;
+        reply.body_case = SONGHUA__V1__REPLY__BODY_REFUSAL;
+        reply.refusal = &refusal;
+    }
+    reply_send(answers->socket, &answer->client, &reply, NULL, &answers->scratch);
+}
+
+void answers_send(struct answers *answers, uint64_t now_ms)
+{
+    for (size_t i = 0; i < answers->count; i++) {
+        const struct answer *answer = &answers->items[i];
+        if (answer->kind == ANSWER_ACK)
+            send_ack(answers, answer);
+        else if (answer->kind == ANSWER_WELCOME)
+            send_welcome(answers, answer, now_ms);
+        else
+            send_refusal(answers, answer);
+    }
+    answers->count = 0;
 }

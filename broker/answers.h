@@ -28,9 +28,18 @@ struct answer {
 };
 
 struct answers {
+    struct net_socket *socket; /* borrowed, as journal and software */
+    struct journal *journal;
+    const char *software;
+    char broker_id[2 * JOURNAL_ID_BYTES + 1];
+    struct buffer scratch;
     struct answer items[ANSWERS_MAX];
     size_t count;
 };
+
+void answers_init(struct answers *answers, struct net_socket *socket, struct journal *journal,
+                  const char *software);
+void answers_fini(struct answers *answers);
 
 /* A free answer, or NULL when there is no room: the turn is then at its end. */
 struct answer *answers_add(struct answers *answers, const struct client_address *client,
@@ -43,6 +52,14 @@ struct answer *answers_ack(struct answers *answers, const struct client_address 
 /* The commit failed: every acknowledgement becomes a refusal with `err`, and so does a Welcome, which would
  * tell less than was acknowledged while something kept is not committed. */
 void answers_refuse_all(struct answers *answers, enum err err, uint64_t retry_ms);
+
+/* Say them all, in order, and forget them. A Welcome tells what the journal has committed, and the time. */
+void answers_send(struct answers *answers, uint64_t now_ms);
+
+/* One message of a client: its routing id, then one frame. False when there is none. Not whole: no frame,
+ * more than one, or a routing id that we did not give (client->size is then 0: it cannot be answered). */
+bool client_receive(struct net_socket *socket, struct net_message *sender,
+                    struct net_message *frame, struct client_address *client, bool *is_whole);
 
 /* Pack a reply and send it to the client; what cannot be sent (the client is gone, its queue is full)
  * is dropped: the client asks again after its time-out. `second` may be NULL and is emptied. */

@@ -6,7 +6,6 @@
 #include "proto/base/log.h"
 #include "proto/base/mutant.h"
 #include "proto/base/thread.h"
-#include "proto/wire/code.h"
 #include "proto/wire/group.h"
 
 #include <stdatomic.h>
@@ -18,9 +17,7 @@ enum {
     TURN_MAX_BYTES = 32 * 1024 * 1024,
     TURN_MAX_MESSAGES = 256 * 1024,
     FULL_RETRY_MS = 1000,
-    WINDOW_BATCHES = 1024,
-    WINDOW_BYTES = 4 * 1024 * 1024,
-    REPLY_MAX_BYTES = 4096,
+    REQUEST_MAX_BYTES = 4096,
     IDLE_MS = 1000,
     PREPARE_AFTER_MS = 20,
     PREPARE_EVERY_MS = 2, /* while nothing comes; who does come waits for one step at most */
@@ -36,8 +33,6 @@ struct intake {
     struct newcomers newcomers;
     struct save_list saves;
     struct net_message sender, frame;
-    struct buffer scratch;
-    char broker_id[2 * JOURNAL_ID_BYTES + 1];
     struct guarded guarded;
     struct retention retention;
     bool is_prepared;   /* the journal's room */
@@ -230,7 +225,7 @@ static void take_request(struct intake *intake, const struct client_address *cli
 {
     size_t size = net_message_size(&intake->frame);
     Songhua__V1__Request *request =
-        size <= REPLY_MAX_BYTES
+        size <= REQUEST_MAX_BYTES
             ? songhua__v1__request__unpack(NULL, size, net_message_data(&intake->frame))
             : NULL;
     if (!request)
@@ -256,22 +251,18 @@ static void take_frame(struct intake *intake, const struct client_address *clien
         take_request(intake, client);
 }
 
-/* One message: the sender's routing id, then one frame. False when there is none. */
+/* False when there is no message. */
 static bool take_message(struct intake *intake, size_t *bytes)
 {
-    bool has_more;
+    bool is_whole;
     struct client_address client;
-    if (net_receive(intake->options.socket, &intake->sender, &has_more))
+    if (!client_receive(intake->options.socket, &intake->sender, &intake->frame, &client,
+                        &is_whole))
         return false;
-    client.size = (uint8_t)net_message_size(&intake->sender);
-    bool is_whole = has_more && client.size <= ROUTING_ID_BYTES &&
-                    !net_receive(intake->options.socket, &intake->frame, &has_more) && !has_more;
-    if (!is_whole) { /* a routing id we did not give, no frame, or too many: not worth an answer */
-        net_drop_rest(intake->options.socket, has_more);
+    if (!is_whole) { /* not worth an answer */
         count_add(&intake->options.counters->refused[ERR_MALFORMED], 1);
         return true;
     }
-    memcpy(client.bytes, net_message_data(&intake->sender), client.size);
     *bytes += net_message_size(&intake->frame);
     take_frame(intake, &client);
     return true;
@@ -315,95 +306,12 @@ static void finish_saves(struct intake *intake, enum err err)
 
 /* --- answering -------------------------------------------------------------------------------- */
 
-static ProtobufCBinaryData digest_bytes(const unsigned char *digest)
-{
-    return (ProtobufCBinaryData){.len = DIGEST_BYTES, .data = (uint8_t *)(uintptr_t)digest};
-}
-
-static void send_welcome(struct intake *intake, struct answer *answer)
-{
-    Songhua__V1__Reply reply = SONGHUA__V1__REPLY__INIT;
-    Songhua__V1__Welcome welcome = SONGHUA__V1__WELCOME__INIT;
-    struct producer_state state;
-    enum err err =
-        journal_producer(intake->options.journal, answer->stream, answer->producer, &state);
-    reply.id = answer->request_id;
-    reply.code = code_from_err(err);
-    if (err) {
-        reply.message = (char *)(uintptr_t)err_text(err);
-    } else {
-        welcome.broker_id = intake->broker_id;
-        welcome.epoch = state.epoch;
-        welcome.sequence = state.sequence;
-        if (state.epoch)
-            welcome.digest = digest_bytes(state.digest);
-        welcome.record = state.record;
-        welcome.time_ms = intake->now_ms;
-        welcome.max_batch_bytes = BATCH_PAYLOAD_MAX_BYTES;
-        welcome.max_batch_events = BATCH_MAX_EVENTS;
-        welcome.window_batches = WINDOW_BATCHES;
-        welcome.window_bytes = WINDOW_BYTES;
-        welcome.group_batches = GROUP_MAX_BATCHES;
-        welcome.protocol = 1;
-        welcome.software = (char *)(uintptr_t)intake->options.software;
-        reply.body_case = SONGHUA__V1__REPLY__BODY_WELCOME;
-        reply.welcome = &welcome;
-    }
-    reply_send(intake->options.socket, &answer->client, &reply, NULL, &intake->scratch);
-}
-
-static void send_ack(struct intake *intake, struct answer *answer)
-{
-    Songhua__V1__Reply reply = SONGHUA__V1__REPLY__INIT;
-    Songhua__V1__Ack ack = SONGHUA__V1__ACK__INIT;
-    ack.stream = answer->stream;
-    ack.producer = answer->producer;
-    ack.epoch = answer->state.epoch;
-    ack.sequence = answer->state.sequence;
-    ack.digest = digest_bytes(answer->state.digest);
-    ack.record = answer->state.record;
-    reply.body_case = SONGHUA__V1__REPLY__BODY_ACK;
-    reply.ack = &ack;
-    reply_send(intake->options.socket, &answer->client, &reply, NULL, &intake->scratch);
-}
-
-static void send_refusal(struct intake *intake, struct answer *answer)
-{
-    Songhua__V1__Reply reply = SONGHUA__V1__REPLY__INIT;
-    Songhua__V1__Refusal refusal = SONGHUA__V1__REFUSAL__INIT;
-    reply.id = answer->request_id;
-    reply.code = code_from_err(answer->err);
-    reply.message = answer->text;
-    reply.retry_ms = answer->retry_ms;
-    if (answer->kind == ANSWER_REFUSAL) {
-        refusal.stream = answer->stream;
-        refusal.producer = answer->producer;
-        refusal.epoch = answer->epoch;
-        refusal.sequence = answer->sequence;
-        refusal.expected_epoch = answer->state.epoch;
-        refusal.expected_sequence = answer->state.sequence + 1;
-        reply.id = 0;
-        reply.body_case = SONGHUA__V1__REPLY__BODY_REFUSAL;
-        reply.refusal = &refusal;
-    }
-    reply_send(intake->options.socket, &answer->client, &reply, NULL, &intake->scratch);
-}
-
 /* Acknowledge, or refuse the whole turn. */
 static void answer_producers(struct intake *intake, enum err err)
 {
     if (err)
         answers_refuse_all(&intake->answers, err, err_is_retriable(err) ? FULL_RETRY_MS : 0);
-    for (size_t i = 0; i < intake->answers.count; i++) {
-        struct answer *answer = &intake->answers.items[i];
-        if (answer->kind == ANSWER_ACK)
-            send_ack(intake, answer);
-        else if (answer->kind == ANSWER_WELCOME)
-            send_welcome(intake, answer);
-        else
-            send_refusal(intake, answer);
-    }
-    intake->answers.count = 0;
+    answers_send(&intake->answers, intake->now_ms);
     finish_saves(intake, err);
 }
 
@@ -571,13 +479,10 @@ enum err intake_start(const struct intake_options *options, struct intake **out)
     intake->retention.rules = *options->retention;
     net_message_init(&intake->sender);
     net_message_init(&intake->frame);
-    buffer_init(&intake->scratch, REPLY_MAX_BYTES);
-    const unsigned char *id = journal_id(options->journal);
-    for (size_t i = 0; i < JOURNAL_ID_BYTES; i++)
-        snprintf(intake->broker_id + 2 * i, 3, "%02x", id[i]);
+    answers_init(&intake->answers, options->socket, options->journal, options->software);
     enum err err = thread_start("intake", run, intake, &intake->thread);
     if (err) {
-        buffer_fini(&intake->scratch);
+        answers_fini(&intake->answers);
         free(intake);
     } else {
         *out = intake;
@@ -594,7 +499,7 @@ void intake_stop(struct intake **intake)
     pthread_join((*intake)->thread, NULL);
     net_message_fini(&(*intake)->sender);
     net_message_fini(&(*intake)->frame);
-    buffer_fini(&(*intake)->scratch);
+    answers_fini(&(*intake)->answers);
     free(*intake);
     *intake = NULL;
 }

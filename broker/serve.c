@@ -307,25 +307,18 @@ static void dispatch(struct serve *serve, const struct client_address *client,
 
 static bool take_message(struct serve *serve)
 {
-    bool has_more;
+    bool is_whole;
     struct client_address client;
-    if (net_receive(serve->options.socket, &serve->sender, &has_more))
+    if (!client_receive(serve->options.socket, &serve->sender, &serve->frame, &client, &is_whole))
         return false;
-    client.size = (uint8_t)net_message_size(&serve->sender);
-    bool is_whole = has_more && client.size <= ROUTING_ID_BYTES &&
-                    !net_receive(serve->options.socket, &serve->frame, &has_more) && !has_more &&
-                    net_message_size(&serve->frame) <= REQUEST_MAX_BYTES;
-    net_drop_rest(serve->options.socket, has_more);
-    if (client.size > ROUTING_ID_BYTES)
-        return true;
-    memcpy(client.bytes, net_message_data(&serve->sender), client.size);
+    size_t size = net_message_size(&serve->frame);
     Songhua__V1__Request *request =
-        is_whole ? songhua__v1__request__unpack(NULL, net_message_size(&serve->frame),
-                                                net_message_data(&serve->frame))
-                 : NULL;
+        is_whole && size <= REQUEST_MAX_BYTES
+            ? songhua__v1__request__unpack(NULL, size, net_message_data(&serve->frame))
+            : NULL;
     if (request)
         dispatch(serve, &client, request);
-    else
+    else if (client.size)
         refuse(serve, &client, 0, ERR_MALFORMED, "the request cannot be read");
     songhua__v1__request__free_unpacked(request, NULL);
     return true;
