@@ -1,7 +1,7 @@
 #include "broker/question.h"
 
+#include "proto/cli/keys.h"
 #include "proto/client/control.h"
-#include "proto/net/identity.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,24 +16,18 @@ struct question {
 enum err question_open(const struct invocation *invocation, const struct ask_settings *settings,
                        struct question **out)
 {
-    struct identity server;
-    char why[200];
+    char server_key[CURVE_TEXT_BYTES];
     *out = NULL;
     struct question *question = calloc(1, sizeof *question);
     if (!question)
         return command_fail(invocation, ERR_NOMEM, "%s", settings->broker);
     question->invocation = invocation;
     question->settings = settings;
-    enum err err = identity_load(settings->identity, &question->identity, why);
+    enum err err = keys_own(invocation, settings->identity, &question->identity);
     if (!err)
-        err = identity_load_public(settings->server_cert, &server, why);
-    if (err == ERR_NOT_FOUND)
-        err = ERR_KEY; /* as all other programs say it */
-    if (err)
-        command_fail(invocation, err, "%s", why);
+        err = keys_server(invocation, settings->server_cert, server_key);
     if (!err) {
-        err = control_open(settings->broker, server.public_key, &question->identity,
-                           &question->control);
+        err = control_open(settings->broker, server_key, &question->identity, &question->control);
         if (err)
             command_fail(invocation, err, "%s", settings->broker);
     }

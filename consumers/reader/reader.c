@@ -1,10 +1,10 @@
 #include "consumers/reader/reader.h"
 
 #include "proto/base/clock.h"
+#include "proto/cli/keys.h"
 #include "proto/cli/terminal.h"
 #include "proto/client/control.h"
 #include "proto/event/region.h"
-#include "proto/net/identity.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -20,6 +20,7 @@ struct reader {
     const struct reader_settings *settings;
     struct reader_request request;
     struct identity identity;
+    char server_key[CURVE_TEXT_BYTES];
     struct subscriber *subscriber;
     uint64_t start;    /* first record asked for, unless by time */
     uint64_t end;      /* last record to hand out; 0: not known yet */
@@ -32,26 +33,12 @@ struct reader {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-static enum err load_keys(struct reader *reader, struct identity *server)
-{
-    char why[200];
-    enum err err = identity_load(reader->settings->identity, &reader->identity, why);
-    if (err)
-        return command_fail(reader->invocation, err == ERR_NOT_FOUND ? ERR_KEY : err,
-                            "--identity: %s", why);
-    err = identity_load_public(reader->settings->server_cert, server, why);
-    if (err)
-        return command_fail(reader->invocation, err == ERR_NOT_FOUND ? ERR_KEY : err,
-                            "--server-cert: %s", why);
-    return ERR_OK;
-}
-
-static enum err subscribe(struct reader *reader, const struct identity *server)
+static enum err subscribe(struct reader *reader)
 {
     const struct reader_request *request = &reader->request;
     bool is_timed = !request->from && request->since_ms;
     const struct subscriber_options options = {.endpoint = reader->settings->broker,
-                                               .server_key = server->public_key,
+                                               .server_key = reader->server_key,
                                                .identity = &reader->identity,
                                                .stream = request->stream,
                                                .start = is_timed ? SUBSCRIBE_FROM_TIME
@@ -76,7 +63,7 @@ static uint64_t last_of(const Songhua__V1__Reply *reply, const char *stream)
 }
 
 /* Turn "so many at the end" into the number to begin with. */
-static enum err find_start(struct reader *reader, const struct identity *server)
+static enum err find_start(struct reader *reader)
 {
     struct reader_request *request = &reader->request;
     struct control *control;
@@ -86,7 +73,7 @@ static enum err find_start(struct reader *reader, const struct identity *server)
     question.body_case = SONGHUA__V1__REQUEST__BODY_LIST_STREAMS;
     question.list_streams = &body;
     enum err err =
-        control_open(reader->settings->broker, server->public_key, &reader->identity, &control);
+        control_open(reader->settings->broker, reader->server_key, &reader->identity, &control);
     if (err)
         return command_fail(reader->invocation, err, "--broker %s", reader->settings->broker);
     err = control_request(control, &question, (uint32_t)reader->settings->timeout_ms, &reply);
@@ -115,7 +102,6 @@ static enum err take_signals(void)
 enum err reader_open(const struct invocation *invocation, const struct reader_settings *settings,
                      const struct reader_request *request, struct reader **out)
 {
-    struct identity server;
     struct reader *reader = calloc(1, sizeof *reader);
     if (!reader)
         return command_fail(invocation, ERR_NOMEM, "%s", settings->broker);
@@ -124,13 +110,15 @@ enum err reader_open(const struct invocation *invocation, const struct reader_se
                               .request = *request,
                               .start = request->from ? request->from : 1,
                               .moved_us = clock_monotonic_us()};
-    enum err err = load_keys(reader, &server);
+    enum err err = keys_own(invocation, settings->identity, &reader->identity);
+    if (!err)
+        err = keys_server(invocation, settings->server_cert, reader->server_key);
     if (!err)
         err = take_signals();
     if (!err && request->last)
-        err = find_start(reader, &server);
+        err = find_start(reader);
     if (!err)
-        err = subscribe(reader, &server);
+        err = subscribe(reader);
     reader->next = reader->start;
     if (err)
         reader_close(&reader);

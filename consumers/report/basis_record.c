@@ -2,6 +2,7 @@
 #include "consumers/report/basis.h"
 #include "proto/base/clock.h"
 #include "proto/base/text.h"
+#include "proto/cli/keys.h"
 #include "proto/cli/terminal.h"
 #include "proto/client/subscriber.h"
 #include "proto/event/event.h"
@@ -153,7 +154,7 @@ static enum err open_stream(struct reading *reading, const struct service_settin
                             struct net *net, const struct identity *identity)
 {
     char server_key[CURVE_TEXT_BYTES];
-    enum err err = service_load_server_key(reading->invocation, settings, server_key);
+    enum err err = keys_server(reading->invocation, settings->server_cert, server_key);
     if (err)
         return err;
     const struct subscriber_options options = {.endpoint = settings->fetch,
@@ -193,7 +194,7 @@ enum err basis_read_record(const struct invocation *invocation,
     if (!err && settings->framework)
         err = load_other_framework(&reading);
     if (!err)
-        err = service_load_identity(invocation, &settings->service, &identity);
+        err = keys_own(invocation, settings->service.identity, &identity);
     if (err)
         return err;
     arena_init(&reading.arena, RECORD_ARENA_BYTES);

@@ -4,6 +4,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/json.h"
 #include "proto/base/text.h"
+#include "proto/cli/keys.h"
 #include "proto/cli/terminal.h"
 #include "proto/event/event.h"
 #include "proto/net/socket.h"
@@ -323,10 +324,10 @@ enum err scorer_verify(const struct invocation *invocation)
     struct net *net = NULL;
     enum err err = stop_init();
     if (!err)
-        err = service_load_identity(invocation, &verifying.settings->service, &identity);
+        err = keys_own(invocation, verifying.settings->service.identity, &identity);
     if (err)
         return err;
-    err = service_load_server_key(invocation, &verifying.settings->service, server_key);
+    err = keys_server(invocation, verifying.settings->service.server_cert, server_key);
     if (err)
         goto out;
     crypto_generichash_init(&verifying.digest, NULL, 0, DIGEST_BYTES);

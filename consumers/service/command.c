@@ -2,39 +2,13 @@
 
 #include "consumers/service/link.h"
 #include "proto/base/log.h"
+#include "proto/cli/keys.h"
 #include "proto/cli/terminal.h"
 #include "proto/net/http_status.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* --- keys ------------------------------------------------------------------------------------- */
-
-enum err service_load_identity(const struct invocation *invocation,
-                               const struct service_settings *settings, struct identity *out)
-{
-    char why[200];
-    enum err err = identity_load(settings->identity, out, why);
-    if (err == ERR_NOT_FOUND)
-        err = ERR_KEY;
-    return err ? command_fail(invocation, err, "--identity: %s", why) : ERR_OK;
-}
-
-enum err service_load_server_key(const struct invocation *invocation,
-                                 const struct service_settings *settings,
-                                 char out[CURVE_TEXT_BYTES])
-{
-    char why[200];
-    struct identity server;
-    enum err err = identity_load_public(settings->server_cert, &server, why);
-    if (err == ERR_NOT_FOUND)
-        err = ERR_KEY;
-    if (err)
-        return command_fail(invocation, err, "--server-cert: %s", why);
-    memcpy(out, server.public_key, CURVE_TEXT_BYTES);
-    return ERR_OK;
-}
 
 /* --- the status port -------------------------------------------------------------------------- */
 
@@ -149,10 +123,10 @@ enum err service_command(const struct invocation *invocation,
     enum err err = stop_init();
     if (err)
         return command_fail(invocation, err, "signals");
-    err = service_load_identity(invocation, settings, &identity);
+    err = keys_own(invocation, settings->identity, &identity);
     if (err)
         return err;
-    err = service_load_server_key(invocation, settings, server_key);
+    err = keys_server(invocation, settings->server_cert, server_key);
     if (!err)
         err = open_link(invocation, settings, definition, &identity, server_key, &link);
     if (!err && definition->load) {

@@ -58,13 +58,4 @@ MUST_CHECK enum err service_command(const struct invocation *invocation,
                                     const struct service_settings *settings,
                                     const struct service_definition *definition);
 
-/* Errors  ERR_KEY (missing, malformed), ERR_INSECURE. */
-MUST_CHECK enum err service_load_identity(const struct invocation *invocation,
-                                          const struct service_settings *settings,
-                                          struct identity *out);
-/* The broker's public key, Z85. Errors  ERR_KEY. */
-MUST_CHECK enum err service_load_server_key(const struct invocation *invocation,
-                                            const struct service_settings *settings,
-                                            char out[CURVE_TEXT_BYTES]);
-
 #endif

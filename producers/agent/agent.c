@@ -3,30 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum err agent_load_identity(const struct invocation *invocation,
-                             const struct agent_settings *settings, struct identity *out)
-{
-    char why[200];
-    enum err err = identity_load(settings->identity, out, why);
-    if (err == ERR_NOT_FOUND)
-        err = ERR_KEY;
-    return err ? command_fail(invocation, err, "--identity: %s", why) : ERR_OK;
-}
-
-enum err agent_load_server_key(const struct invocation *invocation,
-                               const struct agent_settings *settings, char out[CURVE_TEXT_BYTES])
-{
-    char why[200];
-    struct identity server;
-    enum err err = identity_load_public(settings->server_cert, &server, why);
-    if (err == ERR_NOT_FOUND)
-        err = ERR_KEY;
-    if (err)
-        return command_fail(invocation, err, "--server-cert: %s", why);
-    memcpy(out, server.public_key, CURVE_TEXT_BYTES);
-    return ERR_OK;
-}
-
 enum err agent_load_framework(const struct invocation *invocation,
                               const struct agent_settings *settings, struct framework **out)
 {

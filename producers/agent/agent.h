@@ -39,14 +39,6 @@ struct agent_settings {
 
 enum { AGENT_FRAMEWORK_MAX_FINDINGS = 200 };
 
-/* Errors  ERR_KEY (missing, malformed), ERR_INSECURE. */
-MUST_CHECK enum err agent_load_identity(const struct invocation *invocation,
-                                        const struct agent_settings *settings,
-                                        struct identity *out);
-/* The broker's public key, Z85. Errors  ERR_KEY. */
-MUST_CHECK enum err agent_load_server_key(const struct invocation *invocation,
-                                          const struct agent_settings *settings,
-                                          char out[CURVE_TEXT_BYTES]);
 /* Released by framework_free(). Errors  ERR_FRAMEWORK, ERR_NOT_FOUND, ERR_NOMEM. */
 MUST_CHECK enum err agent_load_framework(const struct invocation *invocation,
                                          const struct agent_settings *settings,

@@ -3,6 +3,7 @@
 #include "producers/agent/commands.h"
 #include "producers/agent/source.h"
 #include "proto/base/file.h"
+#include "proto/cli/keys.h"
 
 struct settings {
     struct agent_settings agent;
@@ -19,16 +20,14 @@ static const struct option options[] = {
 static enum err load_identity(const struct invocation *invocation, struct identity *out,
                               const struct identity **used)
 {
-    char why[200];
     const struct settings *settings = invocation->settings;
     *used = NULL;
     if (!file_exists(settings->agent.identity))
         return ERR_OK;
-    enum err err = identity_load_public(settings->agent.identity, out, why);
-    if (err)
-        return command_fail(invocation, err, "--identity: %s", why);
-    *used = out;
-    return ERR_OK;
+    enum err err = keys_own_public(invocation, settings->agent.identity, out);
+    if (!err)
+        *used = out;
+    return err;
 }
 
 static enum err check_file(const struct invocation *invocation,

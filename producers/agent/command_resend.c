@@ -5,6 +5,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/json.h"
 #include "proto/base/text.h"
+#include "proto/cli/keys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -141,10 +142,10 @@ static enum err run(const struct invocation *invocation)
     char server_key[CURVE_TEXT_BYTES];
     if (settings->is_decided == settings->is_dry)
         return command_fail(invocation, ERR_USAGE, "say either --dry-run or --after-rollback");
-    enum err err = agent_load_identity(invocation, &settings->agent, &identity);
+    enum err err = keys_own(invocation, settings->agent.identity, &identity);
     if (err)
         return err;
-    err = agent_load_server_key(invocation, &settings->agent, server_key);
+    err = keys_server(invocation, settings->agent.server_cert, server_key);
     const struct station_options station = {.kind = "resend",
                                             .state = settings->agent.state,
                                             .broker = settings->agent.broker,

@@ -4,6 +4,7 @@
 #include "producers/agent/metrics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/cli/keys.h"
 #include "proto/cli/terminal.h"
 
 #include <inttypes.h>
@@ -81,9 +82,9 @@ static enum err become_station(struct daemon *daemon)
 static enum err set_up(struct daemon *daemon)
 {
     const struct settings *settings = daemon->settings;
-    enum err err = agent_load_identity(daemon->invocation, &settings->agent, &daemon->identity);
+    enum err err = keys_own(daemon->invocation, settings->agent.identity, &daemon->identity);
     if (!err)
-        err = agent_load_server_key(daemon->invocation, &settings->agent, daemon->server_key);
+        err = keys_server(daemon->invocation, settings->agent.server_cert, daemon->server_key);
     if (!err)
         err = choose_region(daemon);
     if (err)

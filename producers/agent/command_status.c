@@ -4,6 +4,7 @@
 #include "proto/base/file.h"
 #include "proto/base/json.h"
 #include "proto/base/text.h"
+#include "proto/cli/keys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -110,7 +111,7 @@ static enum err ask(const struct invocation *invocation, const struct identity *
 static enum err run(const struct invocation *invocation)
 {
     const struct settings *settings = invocation->settings;
-    char why[200] = "", outbox[PATH_MAX];
+    char outbox[PATH_MAX];
     struct identity identity;
     struct station_status status;
     bool is_running = false;
@@ -120,11 +121,9 @@ static enum err run(const struct invocation *invocation)
             invocation, ERR_NOT_FOUND,
             "%s: 尚无发件箱，未曾上报 / there is no outbox yet: nothing was submitted", outbox);
     if (!err)
-        err = identity_load_public(settings->agent.identity, &identity, why);
-    if (err)
-        return command_fail(invocation, err == ERR_NOT_FOUND ? ERR_KEY : err, "--identity: %s",
-                            why);
-    err = ask(invocation, &identity, &status, &is_running);
+        err = keys_own_public(invocation, settings->agent.identity, &identity);
+    if (!err)
+        err = ask(invocation, &identity, &status, &is_running);
     if (err)
         return err;
     if (settings->is_json)

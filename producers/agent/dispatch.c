@@ -2,6 +2,7 @@
 
 #include "producers/agent/preview.h"
 #include "proto/base/file.h"
+#include "proto/cli/keys.h"
 
 #include <inttypes.h>
 
@@ -9,9 +10,9 @@ enum err dispatch_open(const struct invocation *invocation, const struct agent_s
                        const struct dispatch_settings *settings, struct dispatch *out)
 {
     *out = (struct dispatch){.invocation = invocation, .agent = agent, .settings = settings};
-    enum err err = agent_load_identity(invocation, agent, &out->identity);
+    enum err err = keys_own(invocation, agent->identity, &out->identity);
     if (!err)
-        err = agent_load_server_key(invocation, agent, out->server_key);
+        err = keys_server(invocation, agent->server_cert, out->server_key);
     if (err)
         dispatch_close(out);
     return err;
