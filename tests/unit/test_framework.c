@@ -156,6 +156,17 @@ Test(framework, thresholds_of_alerts_are_the_methods_unless_given, .timeout = 10
     diag_fini(&diag);
 }
 
+Test(framework, an_alert_ends_from_the_sum_on_as_it_is_written, .timeout = 10)
+{
+    struct framework *framework;
+    struct diag diag =
+        load(HEAD ITEM "    alert: {watch: 0.8, hysteresis: 0.05}\n", ERR_OK, &framework);
+    cr_expect_eq(target_alert_cuts(framework_indicator(framework, "x"), NULL).clear, 0.85,
+                 "0.8 and 0.05 as binary numbers are a little more");
+    framework_free(framework);
+    diag_fini(&diag);
+}
+
 Test(framework, a_deadline_is_after_the_baselines_of_its_own_regions_alone, .timeout = 10)
 {
     struct framework *framework;
