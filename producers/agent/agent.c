@@ -3,6 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+const struct option agent_view_options[] = {AGENT_OPTIONS(struct agent_view_settings),
+                                            {"json", 0, OPTION_FLAG,
+                                             offsetof(struct agent_view_settings, is_json), NULL,
+                                             "one JSON object a line"},
+                                            {0}};
+
 enum err agent_load_framework(const struct invocation *invocation,
                               const struct agent_settings *settings, struct framework **out)
 {

@@ -37,6 +37,13 @@ struct agent_settings {
      "GB/T 2260 code or name; default: the identity's single region"}
 /* clang-format on */
 
+/* Those of commands that only look, and say what they see as JSON on demand. */
+struct agent_view_settings {
+    struct agent_settings agent;
+    bool is_json;
+};
+extern const struct option agent_view_options[];
+
 enum { AGENT_FRAMEWORK_MAX_FINDINGS = 200 };
 
 /* Released by framework_free(). Errors  ERR_FRAMEWORK, ERR_NOT_FOUND, ERR_NOMEM. */

@@ -5,22 +5,12 @@
 #include "proto/base/file.h"
 #include "proto/cli/keys.h"
 
-struct settings {
-    struct agent_settings agent;
-    bool is_json;
-};
-
-static const struct option options[] = {
-    AGENT_OPTIONS(struct settings),
-    {"json", 0, OPTION_FLAG, offsetof(struct settings, is_json), NULL, "one JSON object a line"},
-    {0}};
-
 /* Without a certificate the file is held against the framework alone: who prepares figures need not
  * be who sends them. A certificate that is there must be right. */
 static enum err load_identity(const struct invocation *invocation, struct identity *out,
                               const struct identity **used)
 {
-    const struct settings *settings = invocation->settings;
+    const struct agent_view_settings *settings = invocation->settings;
     *used = NULL;
     if (!file_exists(settings->agent.identity))
         return ERR_OK;
@@ -33,7 +23,7 @@ static enum err load_identity(const struct invocation *invocation, struct identi
 static enum err check_file(const struct invocation *invocation,
                            const struct submission_options *reading, const char *path)
 {
-    const struct settings *settings = invocation->settings;
+    const struct agent_view_settings *settings = invocation->settings;
     struct submission submission;
     enum err err = submission_read(path, reading, &submission);
     if (err && err != ERR_ROWS)
@@ -50,7 +40,7 @@ static enum err check_file(const struct invocation *invocation,
 
 static enum err run(const struct invocation *invocation)
 {
-    const struct settings *settings = invocation->settings;
+    const struct agent_view_settings *settings = invocation->settings;
     struct identity identity;
     struct framework *framework = NULL;
     struct submission_options reading = {0};
@@ -76,7 +66,7 @@ struct command agent_check_command(void)
                             .summary = "只校验文件 / check files of figures and send nothing",
                             .operands = "FILE…",
                             .run = run,
-                            .options = options,
-                            .settings_bytes = sizeof(struct settings),
+                            .options = agent_view_options,
+                            .settings_bytes = sizeof(struct agent_view_settings),
                             .examples = "songhua-agent check 2024.csv"};
 }

@@ -6,16 +6,6 @@
 
 enum { LINE_MAX_BYTES = 8192 };
 
-struct settings {
-    struct agent_settings agent;
-    bool is_json;
-};
-
-static const struct option options[] = {
-    AGENT_OPTIONS(struct settings),
-    {"json", 0, OPTION_FLAG, offsetof(struct settings, is_json), NULL, "one JSON object a line"},
-    {0}};
-
 static const char *const words[] = {
     [VERDICT_OK] = "ok", [VERDICT_WARN] = "warn", [VERDICT_FAIL] = "fail"};
 static const char *const marks[] = {[VERDICT_OK] = "✓", [VERDICT_WARN] = "!", [VERDICT_FAIL] = "✗"};
@@ -48,7 +38,7 @@ static enum err print_json(const struct checkup *checkup, const struct checkup_i
 /* Every check is made; the first that failed gives the answer. */
 static enum err run(const struct invocation *invocation)
 {
-    const struct settings *settings = invocation->settings;
+    const struct agent_view_settings *settings = invocation->settings;
     struct checkup checkup = {.settings = &settings->agent};
     enum err err = ERR_OK;
     for (const struct checkup_item *item = checkup_items; item->name; item++) {
@@ -71,8 +61,8 @@ struct command agent_doctor_command(void)
     return (struct command){.name = "doctor",
                             .summary = "自检 / look for what is wrong and say what mends it",
                             .run = run,
-                            .options = options,
-                            .settings_bytes = sizeof(struct settings),
+                            .options = agent_view_options,
+                            .settings_bytes = sizeof(struct agent_view_settings),
                             .examples =
                                 "songhua-agent doctor --config /etc/songhua/220100-changchun.yaml"};
 }

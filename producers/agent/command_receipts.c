@@ -8,16 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-struct settings {
-    struct agent_settings agent;
-    bool is_json;
-};
-
-static const struct option options[] = {
-    AGENT_OPTIONS(struct settings),
-    {"json", 0, OPTION_FLAG, offsetof(struct settings, is_json), NULL, "one JSON object a line"},
-    {0}};
-
 enum { LINE_MAX_BYTES = 1024 };
 
 static bool print_json(const char *stream, const char *producer,
@@ -43,7 +33,7 @@ static bool print_json(const char *stream, const char *producer,
 static bool print(void *context, const char *stream, const char *producer,
                   const struct outbox_receipt *receipt)
 {
-    const struct settings *settings = context;
+    const struct agent_view_settings *settings = context;
     char digest[2 * DIGEST_BYTES + 1];
     text_from_bytes(receipt->digest, DIGEST_BYTES, digest);
     if (settings->is_json)
@@ -54,7 +44,7 @@ static bool print(void *context, const char *stream, const char *producer,
 
 static enum err run(const struct invocation *invocation)
 {
-    const struct settings *settings = invocation->settings;
+    const struct agent_view_settings *settings = invocation->settings;
     char outbox[PATH_MAX];
     enum err err = agent_path(settings->agent.state, "outbox", outbox);
     if (!err)
@@ -72,8 +62,8 @@ struct command agent_receipts_command(void)
         .name = "receipts",
         .summary = "列出服务器的回执 / what the broker has acknowledged, one line a receipt",
         .run = run,
-        .options = options,
-        .settings_bytes = sizeof(struct settings),
+        .options = agent_view_options,
+        .settings_bytes = sizeof(struct agent_view_settings),
         .examples = "songhua-agent receipts > receipts.txt\n"
                     "songhua-replay verify --receipts receipts.txt"};
 }

@@ -10,16 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct settings {
-    struct agent_settings agent;
-    bool is_json;
-};
-
-static const struct option options[] = {
-    AGENT_OPTIONS(struct settings),
-    {"json", 0, OPTION_FLAG, offsetof(struct settings, is_json), NULL, "one JSON object"},
-    {0}};
-
 enum { JSON_MAX_BYTES = 64 * 1024 };
 
 /* --- printing --------------------------------------------------------------------------------- */
@@ -96,7 +86,7 @@ static enum err ask(const struct invocation *invocation, const struct identity *
                     struct station_status *status, bool *is_running)
 {
     struct delivery delivery;
-    const struct settings *settings = invocation->settings;
+    const struct agent_view_settings *settings = invocation->settings;
     const struct station_options station = {
         .kind = "status", .state = settings->agent.state, .identity = identity};
     enum err err = delivery_open(&station, &delivery);
@@ -110,7 +100,7 @@ static enum err ask(const struct invocation *invocation, const struct identity *
 
 static enum err run(const struct invocation *invocation)
 {
-    const struct settings *settings = invocation->settings;
+    const struct agent_view_settings *settings = invocation->settings;
     char outbox[PATH_MAX];
     struct identity identity;
     struct station_status status;
@@ -137,8 +127,8 @@ struct command agent_status_command(void)
     return (struct command){.name = "status",
                             .summary = "发件箱与连接状态 / what waits, and for what",
                             .run = run,
-                            .options = options,
-                            .settings_bytes = sizeof(struct settings),
+                            .options = agent_view_options,
+                            .settings_bytes = sizeof(struct agent_view_settings),
                             .examples = "songhua-agent status\nsonghua-agent status --json | jq "
                                         ".batches"};
 }
