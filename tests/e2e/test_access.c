@@ -18,32 +18,11 @@
 
 enum { WAIT_MS = 20000 };
 
-static struct hub hub;
-
-static void open_hub(void)
-{
-    hub_open(&hub);
-}
-
-static void close_hub(void)
-{
-    hub_close(&hub);
-}
-
-TestSuite(access, .init = open_hub, .fini = close_hub, .timeout = 60);
+HUB_SUITE(access, 60);
 
 static const struct identity *agent(void)
 {
     return world_identity(hub.world, "agent-220100", ROLE_AGENT, "220100");
-}
-
-/* As `songhua-broker revoke` does. */
-static void take_away(const char *name)
-{
-    char from[256], to[256];
-    snprintf(from, sizeof from, "%s", world_path(hub.world, "access/%s.cert", name));
-    snprintf(to, sizeof to, "%s.revoked", from);
-    cr_assert_eq(rename(from, to), 0);
 }
 
 static void broker_still_serves(void)
@@ -127,7 +106,7 @@ Test(access, a_revoked_client_is_refused_from_its_next_message_on)
 {
     struct publisher *publisher = hub_publisher(&hub, agent(), "events", "agent-220100");
     cr_assert_eq(hub_publish(publisher, 220100, "observation", "before"), ERR_OK);
-    take_away("agent-220100");
+    world_revoke(hub.world, "agent-220100");
     cr_assert_eq(hub_publish(publisher, 220100, "observation", "after"), ERR_DENIED);
     publisher_close(&publisher);
 }
@@ -141,7 +120,7 @@ Test(access, a_revoked_reader_that_waits_at_the_broker_gets_nothing_more)
     while (!subscriber_is_at_end(subscriber))
         cr_assert_neq(subscriber_next(subscriber, 100, &record), ERR_OK);
     cr_assert_eq(subscriber_next(subscriber, 100, &record), ERR_TIMEOUT); /* it waits */
-    take_away("reader");
+    world_revoke(hub.world, "reader");
     cr_assert_eq(hub_publish(publisher, 220100, "observation", "secret"), ERR_OK);
     enum err err = ERR_TIMEOUT;
     while (err == ERR_TIMEOUT)

@@ -10,19 +10,7 @@
 
 enum { WAIT_MS = 20000 };
 
-static struct hub hub;
-
-static void open_hub(void)
-{
-    hub_open(&hub);
-}
-
-static void close_hub(void)
-{
-    hub_close(&hub);
-}
-
-TestSuite(audit_record, .init = open_hub, .fini = close_hub, .timeout = 60);
+HUB_SUITE(audit_record, 60);
 
 static const struct identity *operator(void)
 {
@@ -34,18 +22,9 @@ static char *replay(const char *format)
 {
     char *output;
     operator();
-    const char *const arguments[] = {"audit",
-                                     format,
-                                     "--broker",
-                                     hub.fetch,
-                                     "--identity",
-                                     world_path(hub.world, "operator.cert"),
-                                     "--server-cert",
-                                     world_path(hub.world, "broker.cert"),
-                                     "--timeout",
-                                     "10s",
-                                     NULL};
-    cr_assert_eq(world_run(hub.world, "songhua-replay", arguments, &output), 0);
+    cr_assert_eq(hub_ask(&hub, "songhua-replay", "operator",
+                         ARGUMENTS("audit", format, "--timeout", "10s"), &output),
+                 0);
     return output;
 }
 
@@ -69,14 +48,6 @@ static enum err publish_as(const struct identity *identity, const char *producer
     return err;
 }
 
-static void take_away(const char *name)
-{
-    char from[256], to[256];
-    snprintf(from, sizeof from, "%s", world_path(hub.world, "access/%s.cert", name));
-    snprintf(to, sizeof to, "%s.revoked", from);
-    cr_assert_eq(rename(from, to), 0);
-}
-
 static void to_a_reader(const char *name)
 {
     char why[200], path[256];
@@ -94,7 +65,7 @@ Test(audit_record, letting_in_changing_and_shutting_out_are_on_record)
     is_on_record(",broker,authorized,agent,1,\"role agent, 1 regions");
     to_a_reader("agent");
     is_on_record(",broker,changed,agent,1,\"role reader");
-    take_away("agent");
+    world_revoke(hub.world, "agent");
     is_on_record(",broker,revoked,agent,1,\"role reader");
 }
 
@@ -209,20 +180,11 @@ Test(audit_record, it_is_verified_by_the_brokers_own_key)
     hub_stop(&hub);
     hub_start(&hub);
     is_on_record(",stopped,broker,");
-    const char *const arguments[] = {"verify",
-                                     "--stream",
-                                     "audit",
-                                     "--broker",
-                                     hub.fetch,
-                                     "--identity",
-                                     world_path(hub.world, "operator.cert"),
-                                     "--server-cert",
-                                     world_path(hub.world, "broker.cert"),
-                                     "--keys",
-                                     world_path(hub.world, "access"),
-                                     "--json",
-                                     NULL};
-    cr_assert_eq(world_run(hub.world, "songhua-replay", arguments, &output), 0);
+    cr_assert_eq(hub_ask(&hub, "songhua-replay", "operator",
+                         ARGUMENTS("verify", "--stream", "audit", "--keys",
+                                   world_path(hub.world, "access"), "--json"),
+                         &output),
+                 0);
     cr_assert_not_null(strstr(output, "\"verdict\":\"whole\""), "%s", output);
     cr_assert_not_null(strstr(output, "\"not_signed\":0"), "%s", output);
     free(output);

@@ -1,7 +1,6 @@
 /* Care of the journal as its operators do it: backup while it is written to, verify, restore, check,
  * compact. The broker lives in the test's process, the commands in their own. */
 #include "proto/base/file.h"
-#include "tests/support/agent_case.h"
 #include "tests/support/hub.h"
 #include "tests/support/noise.h"
 

@@ -77,32 +77,18 @@ static void start_scorer(struct providing *providing)
 }
 
 /* The output of a program that reads from the broker as the planner; the caller's. */
-static char *ask(struct world *world, const char *program, const char *const *words,
-                 const char *endpoint_option)
+static char *ask(struct world *world, const char *program, const char *const *words)
 {
-    const char *arguments[20];
     char *output = NULL;
-    size_t count = 0;
-    arguments[count++] = words[0];
-    arguments[count++] = endpoint_option;
-    arguments[count++] = world_endpoint(world, "fetch");
-    arguments[count++] = "--server-cert";
-    arguments[count++] = world_path(world, "broker.cert");
-    arguments[count++] = "--identity";
-    arguments[count++] = world_path(world, "planner.cert");
-    for (size_t i = 1; words[i] != NULL; i++)
-        arguments[count++] = words[i];
-    arguments[count] = NULL;
-    cr_assert_eq(world_run(world, program, arguments, &output), 0, "%s %s: %s", program, words[0],
-                 output);
+    int code = world_ask(world, program, world_endpoint(world, "fetch"), "planner", words, &output);
+    cr_assert_eq(code, 0, "%s %s: %s", program, words[0], output);
     return output;
 }
 
 static void await_scores(struct world *world)
 {
-    free(ask(world, "songhua-broker",
-             (const char *const[]){"positions", "--until-caught-up", "60s", "scorer", NULL},
-             "--broker"));
+    free(
+        ask(world, "songhua-broker", ARGUMENTS("positions", "--until-caught-up", "60s", "scorer")));
 }
 
 static struct providing providing_new(void)
@@ -163,13 +149,11 @@ Test(composites, ranks_of_the_provinces_survive_a_kill_and_follow_from_the_recor
     start_scorer(&providing);
     publish_rows(&providing, FIRST_BULLETIN, SECOND_BULLETIN);
     await_scores(world);
-    char *scores =
-        ask(world, "songhua-replay", (const char *const[]){"scores", "--json", NULL}, "--broker");
+    char *scores = ask(world, "songhua-replay", ARGUMENTS("scores", "--json"));
     cr_expect_eq(last_rank(scores, "2011"), 20);
     cr_expect_eq(last_rank(scores, "2012"), 20);
     free(scores);
-    char *verdict =
-        ask(world, "songhua-scorer", (const char *const[]){"verify", "--json", NULL}, "--fetch");
+    char *verdict = ask(world, "songhua-scorer", ARGUMENTS("verify", "--json"));
     cr_expect_not_null(strstr(verdict, "\"verdict\":\"identical\""), "%s", verdict);
     free(verdict);
     providing_free(&providing);

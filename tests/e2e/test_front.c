@@ -2,7 +2,6 @@
  * operator's commands make of that before it starts again. */
 #include "broker/journal/journal.h"
 #include "proto/base/file.h"
-#include "tests/support/agent_case.h"
 #include "tests/support/batches.h"
 #include "tests/support/world.h"
 

@@ -3,19 +3,7 @@
 
 #include <criterion/criterion.h>
 
-static struct hub hub;
-
-static void open_hub(void)
-{
-    hub_open(&hub);
-}
-
-static void close_hub(void)
-{
-    hub_close(&hub);
-}
-
-TestSuite(live, .init = open_hub, .fini = close_hub, .timeout = 60);
+HUB_SUITE(live, 60);
 
 /* The number of the first record that is heard, while others are being published. */
 static uint64_t first_heard(struct net_socket *socket, struct publisher *publisher)

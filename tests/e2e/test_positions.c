@@ -47,17 +47,7 @@ static enum err save(const char *name, const char *consumer, uint64_t expected, 
 /* Exit code of songhua-broker positions; *output (may be NULL) is to be freed. */
 static int run(const char *name, const char *option, const char *consumer, char **output)
 {
-    const char *const arguments[] = {"positions",
-                                     "--broker",
-                                     hub.fetch,
-                                     "--server-cert",
-                                     world_path(hub.world, "broker.cert"),
-                                     "--identity",
-                                     world_path(hub.world, "%s.cert", name),
-                                     option,
-                                     consumer,
-                                     NULL};
-    return world_run(hub.world, "songhua-broker", arguments, output);
+    return hub_ask(&hub, "songhua-broker", name, ARGUMENTS("positions", option, consumer), output);
 }
 
 Test(positions, one_beyond_the_end_is_refused_by_name)

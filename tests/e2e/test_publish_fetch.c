@@ -10,19 +10,7 @@
 
 enum { WAIT_MS = 20000 };
 
-static struct hub hub;
-
-static void open_hub(void)
-{
-    hub_open(&hub);
-}
-
-static void close_hub(void)
-{
-    hub_close(&hub);
-}
-
-TestSuite(publish_fetch, .init = open_hub, .fini = close_hub, .timeout = 60);
+HUB_SUITE(publish_fetch, 60);
 
 static const struct identity *agent(void)
 {

@@ -13,20 +13,8 @@
 
 enum { WAIT_MS = 20000 };
 
-static struct hub hub;
 static uint64_t retry_ms;
-
-static void open_hub(void)
-{
-    hub_open(&hub);
-}
-
-static void close_hub(void)
-{
-    hub_close(&hub);
-}
-
-TestSuite(quotas, .init = open_hub, .fini = close_hub, .timeout = 60);
+HUB_SUITE(quotas, 60);
 
 static const struct identity *client(const char *name, struct identity_quota quota)
 {

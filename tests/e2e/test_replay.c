@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_ARGUMENTS_MAX = 24 };
-#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define TEXT(literal)  ((char *)(uintptr_t)(literal))
+#define TEXT(literal) ((char *)(uintptr_t)(literal))
 
 static struct hub hub;
 static struct publisher *publisher;
@@ -48,35 +46,18 @@ static void report(const char *period)
     buffer_fini(&bytes);
 }
 
-struct line {
-    char paths[3][512];
-    const char *arguments[LINE_ARGUMENTS_MAX];
-};
-
-/* The command with the reader's key and this hub's port, then what is special. */
-static const char *const *line_of(struct line *line, const char *command,
-                                  const char *const *special)
-{
-    static const char *const names[] = {"--identity", "--server-cert", "--broker"};
-    const char *const values[] = {world_path(hub.world, "reader.cert"),
-                                  world_path(hub.world, "broker.cert"), hub.fetch};
-    size_t count = 0;
-    line->arguments[count++] = command;
-    for (size_t i = 0; i < 3; i++) {
-        snprintf(line->paths[i], sizeof line->paths[i], "%s", values[i]);
-        line->arguments[count++] = names[i];
-        line->arguments[count++] = line->paths[i];
-    }
-    while (*special)
-        line->arguments[count++] = *special++;
-    line->arguments[count] = NULL;
-    return line->arguments;
-}
-
 static int replay(const char *const *special, char **output)
 {
-    struct line line;
-    return world_run(hub.world, "songhua-replay", line_of(&line, "events", special), output);
+    return hub_ask(&hub, "songhua-replay", "reader", special, output);
+}
+
+/* In the background, into follow.log. */
+static pid_t follow(const char *const *special)
+{
+    struct world_line line;
+    const char *const *arguments =
+        world_line(hub.world, &line, "songhua-replay", hub.fetch, "reader", special);
+    return world_start(hub.world, "songhua-replay", arguments, false, "follow.log");
 }
 
 Test(replay_e2e, the_same_range_twice_gives_the_same_bytes)
@@ -84,8 +65,8 @@ Test(replay_e2e, the_same_range_twice_gives_the_same_bytes)
     char *first, *second;
     report("2022");
     report("2023");
-    cr_expect_eq(replay(ARGUMENTS("--json"), &first), 0);
-    cr_expect_eq(replay(ARGUMENTS("--json"), &second), 0);
+    cr_expect_eq(replay(ARGUMENTS("events", "--json"), &first), 0);
+    cr_expect_eq(replay(ARGUMENTS("events", "--json"), &second), 0);
     cr_expect_not_null(strstr(first, "\"period\":\"2023\""), "%s", first);
     cr_expect_str_eq(first, second);
     free(first);
@@ -94,14 +75,11 @@ Test(replay_e2e, the_same_range_twice_gives_the_same_bytes)
 
 Test(replay_e2e, a_record_is_verified_with_its_producers_keys)
 {
-    struct line line;
     char *output;
     const char *keys = world_path(hub.world, "access");
     report("2022");
     report("2023");
-    cr_expect_eq(world_run(hub.world, "songhua-replay",
-                           line_of(&line, "verify", ARGUMENTS("--json", "--keys", keys)), &output),
-                 0);
+    cr_expect_eq(replay(ARGUMENTS("verify", "--json", "--keys", keys), &output), 0);
     cr_expect_not_null(strstr(output, "{\"verdict\":\"whole\",\"events\":2,\"records\":2,"), "%s",
                        output);
     cr_expect_not_null(strstr(output, "\"not_signed\":0}"), "%s", output);
@@ -112,7 +90,7 @@ Test(replay_e2e, with_a_cursor_file_every_event_is_shown_once)
 {
     char *first, *second, *third;
     const char *cursor = world_path(hub.world, "cursor");
-    const char *const special[] = {"--json", "--cursor-file", cursor, NULL};
+    const char *const special[] = {"events", "--json", "--cursor-file", cursor, NULL};
     report("2022");
     cr_expect_eq(replay(special, &first), 0);
     report("2023");
@@ -132,19 +110,15 @@ Test(replay_e2e, the_last_line_is_found_without_reading_the_rest)
     char *output;
     report("2022");
     report("2023");
-    cr_expect_eq(replay(ARGUMENTS("--json", "-n", "1"), &output), 0);
+    cr_expect_eq(replay(ARGUMENTS("events", "--json", "-n", "1"), &output), 0);
     cr_expect_eq(strncmp(output, "{\"seq\":2,", 9), 0, "%s", output);
     free(output);
 }
 
 Test(replay_e2e, following_shows_what_comes_and_ends_at_its_count)
 {
-    struct line line;
     report("2022");
-    pid_t pid = world_start(
-        hub.world, "songhua-replay",
-        line_of(&line, "events", ARGUMENTS("--json", "--follow", "-n", "all", "--count", "2")),
-        false, "follow.log");
+    pid_t pid = follow(ARGUMENTS("events", "--json", "--follow", "-n", "all", "--count", "2"));
     report("2023");
     cr_expect_eq(world_wait(hub.world, pid), 0);
     char *output = world_read(hub.world, "follow.log");
@@ -164,11 +138,8 @@ static void await_words(const char *log, const char *words)
 
 Test(replay_e2e, ctrl_c_exits_130_and_says_where_to_go_on)
 {
-    struct line line;
     report("2022");
-    pid_t pid =
-        world_start(hub.world, "songhua-replay",
-                    line_of(&line, "events", ARGUMENTS("--json", "--follow")), false, "follow.log");
+    pid_t pid = follow(ARGUMENTS("events", "--json", "--follow"));
     await_words("follow.log", "\"2022\"");
     world_signal(hub.world, pid, SIGINT);
     cr_expect_eq(world_wait(hub.world, pid), 130);
@@ -181,7 +152,7 @@ Test(replay_e2e, a_broker_that_is_not_there_is_exit_69)
 {
     char *output;
     hub_stop(&hub);
-    cr_expect_eq(replay(ARGUMENTS("--timeout", "300ms"), &output), 69);
+    cr_expect_eq(replay(ARGUMENTS("events", "--timeout", "300ms"), &output), 69);
     cr_expect_str_eq(output, "");
     free(output);
     hub_start(&hub);
@@ -191,17 +162,14 @@ Test(replay_e2e, a_key_that_is_missing_is_exit_77)
 {
     char *output;
     const char *nowhere = world_path(hub.world, "nobody.cert");
-    cr_expect_eq(replay(ARGUMENTS("--identity", nowhere), &output), 77);
+    cr_expect_eq(replay(ARGUMENTS("events", "--identity", nowhere), &output), 77);
     free(output);
 }
 
 Test(alerts_e2e, none_is_said_in_words, .init = open_hub, .fini = close_hub, .timeout = 60)
 {
-    struct line line;
     char *output;
-    int code =
-        world_run(hub.world, "songhua-alerts", line_of(&line, "list", ARGUMENTS("--utc")), &output);
-    cr_expect_eq(code, 0);
+    cr_expect_eq(hub_ask(&hub, "songhua-alerts", "reader", ARGUMENTS("list", "--utc"), &output), 0);
     cr_expect_not_null(strstr(output, "no open alerts (as of record 0)"), "%s", output);
     free(output);
 }
@@ -209,10 +177,8 @@ Test(alerts_e2e, none_is_said_in_words, .init = open_hub, .fini = close_hub, .ti
 Test(alerts_e2e, one_that_there_is_not_is_exit_66, .init = open_hub, .fini = close_hub,
      .timeout = 60)
 {
-    struct line line;
     char *output;
-    int code = world_run(hub.world, "songhua-alerts", line_of(&line, "show", ARGUMENTS("nothing")),
-                         &output);
-    cr_expect_eq(code, 66);
+    cr_expect_eq(hub_ask(&hub, "songhua-alerts", "reader", ARGUMENTS("show", "nothing"), &output),
+                 66);
     free(output);
 }

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_ARGUMENTS_MAX = 24, EVENT_MAX_BYTES = 1 << 20 };
-#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define TEXT(literal)  ((char *)(uintptr_t)(literal))
-#define REGION         220000
+enum { EVENT_MAX_BYTES = 1 << 20 };
+#define TEXT(literal) ((char *)(uintptr_t)(literal))
+#define REGION        220000
 
 static struct hub hub;
 static struct publisher *publisher;
@@ -74,25 +73,9 @@ static void close_hub(void)
 
 TestSuite(report_e2e, .init = open_hub, .fini = close_hub, .timeout = 60);
 
-static int run(const char *program, const char *port, const char *const *words, char **output)
-{
-    const char *line[LINE_ARGUMENTS_MAX];
-    char identity[512], server[512];
-    size_t count = 0;
-    snprintf(identity, sizeof identity, "%s", world_path(hub.world, "reader.cert"));
-    snprintf(server, sizeof server, "%s", world_path(hub.world, "broker.cert"));
-    while (*words)
-        line[count++] = *words++;
-    const char *const rest[] = {"--identity", identity, "--server-cert", server, port, hub.fetch};
-    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
-        line[count++] = rest[i];
-    line[count] = NULL;
-    return world_run(hub.world, program, line, output);
-}
-
 static int scorer(const char *const *words, char **output)
 {
-    return run("songhua-scorer", "--fetch", words, output);
+    return hub_ask(&hub, "songhua-scorer", "reader", words, output);
 }
 
 Test(report_e2e, judgement_is_explained_from_the_record_with_addresses)
@@ -147,8 +130,9 @@ Test(report_e2e, report_names_the_heads_that_verify_finds)
     char *report_json, *verdict;
     cr_assert_eq(
         scorer(ARGUMENTS("report", "--years", "2022-2024", "--format", "json"), &report_json), 0);
-    cr_assert_eq(run("songhua-replay", "--broker",
-                     ARGUMENTS("verify", "--keys", "", "--stream", "events", "--json"), &verdict),
+    cr_assert_eq(hub_ask(&hub, "songhua-replay", "reader",
+                         ARGUMENTS("verify", "--keys", "", "--stream", "events", "--json"),
+                         &verdict),
                  0);
     char *named = text_of(report_json, "\"heads\":\""), *found = text_of(verdict, "\"heads\":\"");
     cr_expect_str_eq(named, found);

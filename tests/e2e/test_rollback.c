@@ -85,19 +85,10 @@ static void submit(const char *name, int year)
 
 static int verify(char **output)
 {
-    const char *const arguments[] = {"verify",
-                                     "--broker",
-                                     hub.fetch,
-                                     "--server-cert",
-                                     world_path(hub.world, "broker.cert"),
-                                     "--identity",
-                                     world_path(hub.world, "reader.cert"),
-                                     "--keys",
-                                     world_path(hub.world, "access"),
-                                     "--receipts",
-                                     world_path(hub.world, "receipts.txt"),
-                                     NULL};
-    return world_run(hub.world, "songhua-replay", arguments, output);
+    return hub_ask(&hub, "songhua-replay", "reader",
+                   ARGUMENTS("verify", "--keys", world_path(hub.world, "access"), "--receipts",
+                             world_path(hub.world, "receipts.txt")),
+                   output);
 }
 
 static void write_receipts(void)
@@ -209,18 +200,9 @@ Test(rollback_e2e, a_publisher_without_an_outbox_stops)
 
 static int replay_on(char **output)
 {
-    const char *const arguments[] = {"events",
-                                     "--broker",
-                                     hub.fetch,
-                                     "--server-cert",
-                                     world_path(hub.world, "broker.cert"),
-                                     "--identity",
-                                     world_path(hub.world, "reader.cert"),
-                                     "--json",
-                                     "--cursor-file",
-                                     world_path(hub.world, "cursor"),
-                                     NULL};
-    return world_run(hub.world, "songhua-replay", arguments, output);
+    return hub_ask(&hub, "songhua-replay", "reader",
+                   ARGUMENTS("events", "--json", "--cursor-file", world_path(hub.world, "cursor")),
+                   output);
 }
 
 Test(rollback_e2e, a_reader_beyond_the_end_is_told_at_once)

@@ -29,15 +29,6 @@ static void end(void)
 
 TestSuite(sessions, .init = begin, .fini = end, .timeout = 60);
 
-/* As `songhua-broker revoke` does. */
-static void take_away(const char *name)
-{
-    char from[256], to[256];
-    snprintf(from, sizeof from, "%s", world_path(hub.world, "access/%s.cert", name));
-    snprintf(to, sizeof to, "%s.revoked", from);
-    cr_assert_eq(rename(from, to), 0);
-}
-
 static struct net_socket *listen_to(const struct identity *identity, const char *prefix)
 {
     struct net_socket *socket = hub_socket(&hub, net, NET_SUB, hub.live, identity);
@@ -102,7 +93,7 @@ Test(sessions, a_revoked_listener_hears_nothing_more_and_the_others_go_on)
         listen_to(world_identity(hub.world, "kept", ROLE_READER, "*"), "events/");
     publish_until_heard(ended, "before");
     publish_until_heard(other, "before");
-    take_away("reader");
+    world_revoke(hub.world, "reader");
     ends_and_hears_no_more(ended, other);
     net_socket_close(&ended);
     net_socket_close(&other);

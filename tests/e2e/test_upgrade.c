@@ -3,7 +3,6 @@
 #include "broker/backup.h"
 #include "broker/journal/keys.h"
 #include "proto/base/file.h"
-#include "tests/support/agent_case.h"
 #include "tests/support/batches.h"
 #include "tests/support/world.h"
 

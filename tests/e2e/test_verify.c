@@ -104,35 +104,16 @@ static void stop_scorer(struct judged *judged)
 
 static void await_scores(struct world *world)
 {
-    const char *const arguments[] = {"positions",
-                                     "--broker",
-                                     world_endpoint(world, "fetch"),
-                                     "--server-cert",
-                                     world_path(world, "broker.cert"),
-                                     "--identity",
-                                     world_path(world, "planner.cert"),
-                                     "--until-caught-up",
-                                     "30s",
-                                     "scorer",
-                                     NULL};
-    cr_assert_eq(world_run(world, "songhua-broker", arguments, NULL), 0);
+    cr_assert_eq(world_ask(world, "songhua-broker", world_endpoint(world, "fetch"), "planner",
+                           ARGUMENTS("positions", "--until-caught-up", "30s", "scorer"), NULL),
+                 0);
 }
 
 /* Exit code; *output is the caller's. */
 static int verify(struct world *world, const char *option, char **output)
 {
-    const char *const arguments[] = {"verify",
-                                     "--fetch",
-                                     world_endpoint(world, "fetch"),
-                                     "--server-cert",
-                                     world_path(world, "broker.cert"),
-                                     "--identity",
-                                     world_path(world, "planner.cert"),
-                                     "--wait",
-                                     "2s",
-                                     option,
-                                     NULL};
-    return world_run(world, "songhua-scorer", arguments, output);
+    return world_ask(world, "songhua-scorer", world_endpoint(world, "fetch"), "planner",
+                     ARGUMENTS("verify", "--wait", "2s", option), output);
 }
 
 /* A framework and two figures, all judged. */

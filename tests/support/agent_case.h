@@ -15,6 +15,7 @@
 #include "proto/event/event.pb-c.h"
 #include "proto/net/identity.h"
 #include "tests/support/scratch.h"
+#include "tests/support/world.h"
 
 #include <sys/types.h>
 
@@ -36,7 +37,6 @@ const char *agent_case_path(struct agent_case *agent, const char *name);
 void agent_case_write(struct agent_case *agent, const char *name, const char *text);
 
 /* NULL-ended list of the arguments after the program's name. */
-#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* Run a command with --identity, --server-cert, --state and --framework of the case and a broker that
  * is not there, where the command has these options and neither they nor --config are among the

@@ -103,3 +103,9 @@ enum err hub_publish(struct publisher *publisher, uint32_t region, const char *t
     enum err err = publisher_publish(publisher, region, topic, text, strlen(text));
     return err ? err : publisher_flush(publisher, 20000);
 }
+
+int hub_ask(struct hub *hub, const char *program, const char *name, const char *const *words,
+            char **output)
+{
+    return world_ask(hub->world, program, hub->fetch, name, words, output);
+}

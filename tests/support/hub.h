@@ -37,4 +37,21 @@ struct net_socket *hub_socket(struct hub *hub, struct net *net, enum net_kind ki
 enum err hub_publish(struct publisher *publisher, uint32_t region, const char *topic,
                      const char *text);
 
+/* A program that reads the record through this hub: see world_ask(). */
+int hub_ask(struct hub *hub, const char *program, const char *name, const char *const *words,
+            char **output);
+
+/* A suite each of whose tests has a hub of its own, called `hub`. */
+#define HUB_SUITE(name, seconds)                                                                   \
+    static struct hub hub;                                                                         \
+    static void open_hub(void)                                                                     \
+    {                                                                                              \
+        hub_open(&hub);                                                                            \
+    }                                                                                              \
+    static void close_hub(void)                                                                    \
+    {                                                                                              \
+        hub_close(&hub);                                                                           \
+    }                                                                                              \
+    TestSuite(name, .init = open_hub, .fini = close_hub, .timeout = (seconds))
+
 #endif

@@ -287,6 +287,45 @@ int world_run(struct world *world, const char *program, const char *const *argum
     return world_wait(world, pid);
 }
 
+const char *const *world_line(struct world *world, struct world_line *line, const char *program,
+                              const char *endpoint, const char *name, const char *const *words)
+{
+    size_t count = 0;
+    snprintf(line->identity, sizeof line->identity, "%s", world_path(world, "%s.cert", name));
+    snprintf(line->server, sizeof line->server, "%s", world_path(world, "broker.cert"));
+    const char *const options[] = {
+        words[0],       strcmp(program, "songhua-scorer") ? "--broker" : "--fetch",
+        endpoint,       "--identity",
+        line->identity, "--server-cert",
+        line->server};
+    for (; count < sizeof options / sizeof *options; count++)
+        line->arguments[count] = options[count];
+    for (words++; *words; words++) {
+        if (count == WORLD_LINE_MAX - 1)
+            die(program, "too many words");
+        line->arguments[count++] = *words;
+    }
+    line->arguments[count] = NULL;
+    return line->arguments;
+}
+
+int world_ask(struct world *world, const char *program, const char *endpoint, const char *name,
+              const char *const *words, char **output)
+{
+    struct world_line line;
+    return world_run(world, program, world_line(world, &line, program, endpoint, name, words),
+                     output);
+}
+
+void world_revoke(struct world *world, const char *name)
+{
+    char from[256], to[300];
+    snprintf(from, sizeof from, "%s", world_path(world, "access/%s.cert", name));
+    snprintf(to, sizeof to, "%s.revoked", from);
+    if (rename(from, to))
+        die(from, strerror(errno));
+}
+
 const char *world_library(struct world *world, const char *name)
 {
     char file[PATH_MAX], *path = world->paths[world->next_path++ % PATHS];

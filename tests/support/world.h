@@ -65,6 +65,25 @@ void world_signal(struct world *world, pid_t pid, int signal);
 int world_run(struct world *world, const char *program, const char *const *arguments,
               char **output);
 
+/* A list of words for the calls here, ended by NULL. */
+#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* words[0], the command, then the options with which a program reads the record as the owner of NAME.cert (the
+ * fetch port is --fetch for songhua-scorer, --broker for the others), then the other words. Valid with `line`. */
+enum { WORLD_LINE_MAX = 24 };
+struct world_line {
+    char identity[256], server[256];
+    const char *arguments[WORLD_LINE_MAX];
+};
+const char *const *world_line(struct world *world, struct world_line *line, const char *program,
+                              const char *endpoint, const char *name, const char *const *words);
+/* Run it to the end, as world_run(). */
+int world_ask(struct world *world, const char *program, const char *endpoint, const char *name,
+              const char *const *words, char **output);
+
+/* Shut the name out, as `songhua-broker revoke` does. */
+void world_revoke(struct world *world, const char *name);
+
 /* The path of a library of the build, for LD_PRELOAD; valid as those of world_path(). */
 const char *world_library(struct world *world, const char *name);
 
