@@ -1,7 +1,5 @@
 /* A client in another language, written from proto/README.md alone, gets alerts over CURVE. */
-#include "proto/client/publisher.h"
-#include "proto/event/event.h"
-#include "tests/support/world.h"
+#include "tests/support/hub.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -13,7 +11,6 @@ enum { BEFORE = 3, PATH_BYTES = 256 };
 static void publish_alert(struct publisher *publisher, int number)
 {
     char id[32];
-    struct buffer bytes;
     Songhua__V1__Alert alert = SONGHUA__V1__ALERT__INIT;
     snprintf(id, sizeof id, "alert-%d", number);
     alert.id = id;
@@ -21,13 +18,7 @@ static void publish_alert(struct publisher *publisher, int number)
     alert.target = "2025";
     alert.summary_zh = "研发投入强度落后于应达进度";
     Songhua__V1__Event event = event_of_alert(&alert, 1700000000000);
-    buffer_init(&bytes, 4096);
-    cr_assert_eq(event_pack(&event, &bytes), ERR_OK);
-    cr_assert_eq(
-        publisher_publish(publisher, 220000, "rd_intensity/2025/firing", bytes.data, bytes.size),
-        ERR_OK);
-    cr_assert_eq(publisher_flush(publisher, 20000), ERR_OK);
-    buffer_fini(&bytes);
+    hub_publish_event(publisher, 220000, &event);
 }
 
 static struct publisher *open_publisher(struct world *world)

@@ -1,5 +1,5 @@
 /* What a result rests on, read from a broker's record by the commands that explain and report. */
-#include "proto/event/event.h"
+#include "proto/base/file.h"
 #include "tests/support/hub.h"
 
 #include <criterion/criterion.h>
@@ -13,30 +13,20 @@ enum { EVENT_MAX_BYTES = 1 << 20 };
 static struct hub hub;
 static struct publisher *publisher;
 
-static void publish(const char *topic, const Songhua__V1__Event *event)
-{
-    struct buffer bytes;
-    buffer_init(&bytes, EVENT_MAX_BYTES);
-    cr_assert_eq(event_pack(event, &bytes), ERR_OK);
-    cr_assert_eq(publisher_publish(publisher, REGION, topic, bytes.data, bytes.size), ERR_OK);
-    cr_assert_eq(publisher_flush(publisher, 20000), ERR_OK);
-    buffer_fini(&bytes);
-}
-
 static void publish_framework(void)
 {
-    static uint8_t document[EVENT_MAX_BYTES];
+    struct buffer document;
     Songhua__V1__FrameworkVersion version = SONGHUA__V1__FRAMEWORK_VERSION__INIT;
     Songhua__V1__Event event = SONGHUA__V1__EVENT__INIT;
-    FILE *file = fopen("deploy/framework/jilin-2021.yaml", "rb");
-    version.document.data = document;
-    version.document.len = fread(document, 1, sizeof document, file);
-    fclose(file);
+    buffer_init(&document, EVENT_MAX_BYTES);
+    cr_assert_eq(file_read("deploy/framework/jilin-2021.yaml", &document), ERR_OK);
+    version.document = (ProtobufCBinaryData){document.size, document.data};
     version.id = TEXT("jilin-2021");
     version.version = 1;
     event.body_case = SONGHUA__V1__EVENT__BODY_FRAMEWORK;
     event.framework = &version;
-    publish("framework", &event);
+    hub_publish_event(publisher, REGION, &event);
+    buffer_fini(&document);
 }
 
 static void report(const char *period, int64_t unscaled)
@@ -48,7 +38,7 @@ static void report(const char *period, int64_t unscaled)
     observation.decimals = 2;
     observation.source = TEXT("统计公报");
     const Songhua__V1__Event event = event_of_observation(&observation, 0);
-    publish("observation", &event);
+    hub_publish_event(publisher, REGION, &event);
 }
 
 static void open_hub(void)

@@ -1,8 +1,6 @@
 /* songhua-scorer verify against a broker whose scores are right, and against ones that are not. */
-#include "proto/client/publisher.h"
 #include "proto/event/decimal.h"
-#include "proto/event/event.h"
-#include "tests/support/world.h"
+#include "tests/support/hub.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -32,21 +30,14 @@ static void publish(struct world *world, const char *stream, const struct identi
                     Songhua__V1__Event *event)
 {
     struct publisher *publisher;
-    struct buffer bytes;
-    char topic[EVENT_TOPIC_BYTES];
     const struct publisher_options options = {.endpoint = world_endpoint(world, "publish"),
                                               .server_key = world_server_key(world),
                                               .identity = identity,
                                               .stream = stream,
                                               .producer = identity->name};
-    buffer_init(&bytes, 1 << 20);
-    cr_assert_eq(event_topic(event, topic), ERR_OK);
-    cr_assert_eq(event_pack(event, &bytes), ERR_OK);
     cr_assert_eq(publisher_open(&options, &publisher), ERR_OK);
-    cr_assert_eq(publisher_publish(publisher, 220000, topic, bytes.data, bytes.size), ERR_OK);
-    cr_assert_eq(publisher_flush(publisher, 20000), ERR_OK);
+    hub_publish_event(publisher, 220000, event);
     publisher_close(&publisher);
-    buffer_fini(&bytes);
 }
 
 static const struct identity *planner(struct world *world)

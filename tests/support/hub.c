@@ -104,6 +104,19 @@ enum err hub_publish(struct publisher *publisher, uint32_t region, const char *t
     return err ? err : publisher_flush(publisher, 20000);
 }
 
+void hub_publish_event(struct publisher *publisher, uint32_t region,
+                       const Songhua__V1__Event *event)
+{
+    char topic[EVENT_TOPIC_BYTES];
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    cr_assert_eq(event_topic(event, topic), ERR_OK);
+    cr_assert_eq(event_pack(event, &bytes), ERR_OK);
+    cr_assert_eq(publisher_publish(publisher, region, topic, bytes.data, bytes.size), ERR_OK);
+    cr_assert_eq(publisher_flush(publisher, 20000), ERR_OK);
+    buffer_fini(&bytes);
+}
+
 int hub_ask(struct hub *hub, const char *program, const char *name, const char *const *words,
             char **output)
 {

@@ -7,6 +7,7 @@
 #include "broker/broker.h"
 #include "proto/client/publisher.h"
 #include "proto/client/subscriber.h"
+#include "proto/event/event.h"
 #include "proto/net/socket.h"
 #include "tests/support/world.h"
 
@@ -36,6 +37,10 @@ struct net_socket *hub_socket(struct hub *hub, struct net *net, enum net_kind ki
 /* Publish the text as an event and wait until it is on disk. */
 enum err hub_publish(struct publisher *publisher, uint32_t region, const char *topic,
                      const char *text);
+
+/* The same for an event, under its own topic. */
+void hub_publish_event(struct publisher *publisher, uint32_t region,
+                       const Songhua__V1__Event *event);
 
 /* A program that reads the record through this hub: see world_ask(). */
 int hub_ask(struct hub *hub, const char *program, const char *name, const char *const *words,
