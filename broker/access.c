@@ -114,15 +114,29 @@ void access_set_audit(struct access *access, struct audit *audit)
 }
 
 /* The same clients in the order of their files, whatever else the directory holds. */
-void access_digest(struct access *access, char out[ACCESS_DIGEST_BYTES])
+static void digest_clients(const struct client *clients, unsigned char digest[DIGEST_BYTES])
 {
-    unsigned char digest[DIGEST_BYTES] = {0};
-    pthread_rwlock_rdlock(&access->lock);
-    for (struct client *client = access->by_name; client; client = client->by_name.next) {
-        const struct digest_piece pieces[] = {{digest, sizeof digest},
+    memset(digest, 0, DIGEST_BYTES);
+    for (const struct client *client = clients; client; client = client->by_name.next) {
+        const struct digest_piece pieces[] = {{digest, DIGEST_BYTES},
                                               {client->digest, sizeof client->digest}};
         digest_of(pieces, 2, digest);
     }
+}
+
+static bool are_same(const struct client *some, const struct client *others)
+{
+    unsigned char digests[2][DIGEST_BYTES];
+    digest_clients(some, digests[0]);
+    digest_clients(others, digests[1]);
+    return !memcmp(digests[0], digests[1], DIGEST_BYTES);
+}
+
+void access_digest(struct access *access, char out[ACCESS_DIGEST_BYTES])
+{
+    unsigned char digest[DIGEST_BYTES];
+    pthread_rwlock_rdlock(&access->lock);
+    digest_clients(access->by_name, digest);
     pthread_rwlock_unlock(&access->lock);
     text_from_bytes(digest, sizeof digest, out);
 }
@@ -206,7 +220,8 @@ static struct timespec time_to_trust(const struct stat *info)
     return is_settled ? info->st_mtim : (struct timespec){0};
 }
 
-static enum err read_directory(struct access *access)
+/* One change of the directory is read up to three times (see time_to_trust()), and said once. */
+static enum err read_directory(struct access *access, bool is_told)
 {
     struct dirent **entries;
     struct stat info;
@@ -234,10 +249,12 @@ static enum err read_directory(struct access *access)
         compare(access, access->by_name, before.by_name, AUDIT_AUTHORIZED, true);
         compare(access, before.by_name, access->by_name, AUDIT_REVOKED, false);
     }
+    is_told = is_told || !are_same(access->by_name, before.by_name);
     pthread_rwlock_unlock(&access->lock);
     clear(&before);
     free(entries);
-    log_info("access.loaded", "directory=%s clients=%u", access->directory, known);
+    if (is_told)
+        log_info("access.loaded", "directory=%s clients=%u", access->directory, known);
     return ERR_OK;
 }
 
@@ -248,7 +265,7 @@ enum err access_open(const char *directory, struct access **out)
         return ERR_NOMEM;
     pthread_rwlock_init(&access->lock, NULL);
     snprintf(access->directory, sizeof access->directory, "%s", directory);
-    enum err err = read_directory(access);
+    enum err err = read_directory(access, true);
     if (err)
         access_close(&access);
     else
@@ -276,7 +293,7 @@ void access_refresh(struct access *access, bool is_forced)
                    info.st_mtim.tv_sec == changed.tv_sec && info.st_mtim.tv_nsec == changed.tv_nsec;
     if (is_same && !is_forced)
         return;
-    if (!read_directory(access))
+    if (!read_directory(access, is_forced))
         return;
     log_error("access.unreadable", "directory=%s nobody has access until it is back",
               access->directory);

@@ -30,9 +30,18 @@ static void put_number(struct table *table, const Songhua__V1__Score *score,
 enum err view_list_new(struct table **out)
 {
     static const struct table_column columns[] = {
-        {"id", false, 0},   {"state", false, 0},       {"severity", false, 0}, {"region", false, 0},
-        {"name", false, 0}, {"indicator", false, 0},   {"target", false, 0},   {"since", false, 0},
-        {"value", true, 0}, {"required now", true, 0}, {"summary", false, 0},  {0}};
+        {"id"},
+        {"state"},
+        {"severity"},
+        {"region", .drop = 6},
+        {"name", .drop = 4}, /* the summary has it, as it has what follows */
+        {"indicator", .drop = 1},
+        {"target", .drop = 2},
+        {"since", .drop = 3},
+        {"value", true, .drop = 5},
+        {"required now", true, .drop = 7},
+        {"summary", .is_wrapped = true},
+        {0}};
     return table_new(columns, out);
 }
 
@@ -103,16 +112,16 @@ enum err view_head(const struct entry *entry, bool is_utc)
 
 enum err view_history_new(struct table **out)
 {
-    static const struct table_column columns[] = {{"event", false, 0},
-                                                  {"stored", false, 0},
-                                                  {"state", false, 0},
-                                                  {"severity", false, 0},
-                                                  {"judgement", false, 0},
-                                                  {"period", false, 0},
-                                                  {"value", true, 0},
-                                                  {"required now", true, 0},
-                                                  {"cause", false, 0},
-                                                  {"words", false, 0},
+    static const struct table_column columns[] = {{"event"},
+                                                  {"stored"},
+                                                  {"state"},
+                                                  {"severity", .drop = 1},
+                                                  {"judgement", .drop = 3},
+                                                  {"period", .drop = 4},
+                                                  {"value", true, .drop = 5},
+                                                  {"required now", true, .drop = 6},
+                                                  {"cause", .drop = 2},
+                                                  {"words", .is_wrapped = true},
                                                   {0}};
     return table_new(columns, out);
 }

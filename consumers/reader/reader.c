@@ -288,8 +288,13 @@ enum err reader_parse_regions(const struct invocation *invocation, const struct 
         if (!region_parse(list->items[i], &out[i]))
             continue;
         region_suggest(list->items[i], &hint);
-        return command_fail(invocation, ERR_USAGE, "--region \"%s\"%s%s%s%s", list->items[i],
-                            *hint.zh ? ": " : "", hint.zh, *hint.en ? " / " : "", hint.en);
+        if (!*hint.zh)
+            return command_fail(invocation, ERR_USAGE,
+                                "--region \"%s\": 不是地区代码或名称 / neither a region's code nor "
+                                "its name, as 220200 or 吉林市",
+                                list->items[i]);
+        return command_fail(invocation, ERR_USAGE, "--region \"%s\": %s / %s", list->items[i],
+                            hint.zh, hint.en);
     }
     return ERR_OK;
 }

@@ -26,6 +26,8 @@ struct column {
                     struct buffer *out);
     size_t which;
     const char *(*color)(const struct entry *entry); /* NULL, and may answer NULL: none */
+    unsigned drop;   /* in the table, on a narrow terminal: the highest first; 0: never */
+    bool is_wrapped; /* likewise: a long text */
 };
 
 /* Those of a stream: events, scores, alerts, audit. */

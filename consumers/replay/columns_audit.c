@@ -34,10 +34,10 @@ const struct column audit_columns[] = {
     COMMON_COLUMNS,
     {"stored", NULL, false, 0, put_common, ROW_STORED},
     {"recorded", "recorded", false, 29, put_common, ROW_RECORDED},
-    {"producer", "broker", false, 8, put_common, ROW_PRODUCER},
+    {"producer", "broker", false, 8, put_common, ROW_PRODUCER, .drop = 2},
     {"action", "action", false, 8, put, ACTION, color},
     {"subject", "subject", false, 16, put, SUBJECT},
-    {"count", "count", true, 5, put, COUNT},
-    {"detail", "detail", false, 0, put, DETAIL},
+    {"count", "count", true, 5, put, COUNT, .drop = 1},
+    {"detail", "detail", false, 0, put, DETAIL, .is_wrapped = true},
     {0},
 };

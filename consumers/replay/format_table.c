@@ -5,31 +5,26 @@
 #include <stdlib.h>
 
 /* A column is as wide as its widest cell, so rows are held back; a long replay is shown in pages, and only
- * the first has titles. The columns' least widths keep pages in line with each other. */
+ * the first has titles. The columns' least widths keep what comes later in line with it. */
 enum { PAGE_ROWS = 5000 };
 
 struct state {
     const struct column *columns;
     struct style style;
     struct buffer row;
-    struct table *table; /* the page being filled; NULL: none */
-    size_t rows;
-    bool has_titles; /* a page was shown */
+    struct table *table; /* NULL: nothing was shown yet */
+    size_t rows;         /* of the page being filled */
 };
 
-static enum err new_page(struct state *state)
+static enum err make_table(struct state *state)
 {
     struct table_column columns[COLUMNS_MAX + 1] = {0};
     size_t count = 0;
     for (const struct column *column = state->columns; column->key || column->title; column++)
         if (column->title)
-            columns[count++] =
-                (struct table_column){column->title, column->is_right, column->width};
-    enum err err = table_new(columns, &state->table);
-    if (!err && state->has_titles)
-        table_hide_titles(state->table);
-    state->rows = 0;
-    return err;
+            columns[count++] = (struct table_column){column->title, column->is_right, column->width,
+                                                     column->drop, column->is_wrapped};
+    return table_new(columns, &state->table);
 }
 
 static enum err begin(const struct format_options *options, void **out)
@@ -47,13 +42,10 @@ static enum err begin(const struct format_options *options, void **out)
 static enum err flush(void *context)
 {
     struct state *state = context;
-    if (!state->table)
+    if (!state->rows)
         return ERR_OK;
-    enum err err = table_print(state->table);
-    table_free(state->table);
-    state->table = NULL;
-    state->has_titles = true;
-    return err;
+    state->rows = 0;
+    return table_print(state->table);
 }
 
 static void put_row(struct state *state, const struct entry *entry, const char *const *cells)
@@ -68,7 +60,7 @@ static enum err show(void *context, const struct entry *entry)
     struct state *state = context;
     const char *cells[COLUMNS_MAX];
     size_t count;
-    enum err err = state->table ? ERR_OK : new_page(state);
+    enum err err = state->table ? ERR_OK : make_table(state);
     if (!err)
         err = columns_row(state->columns, entry, &state->style, &state->row, cells, &count);
     if (err)

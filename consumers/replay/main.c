@@ -20,7 +20,7 @@ int main(int argc, char **argv)
         {"audit",
          "审计记录 / what the broker did: who was denied, let in, shut out; starts, settings", NULL,
          replay_audit_command, replay_options, replay_settings_bytes,
-         "songhua-replay audit --since today --identity operator.cert"},
+         "songhua-replay audit --since today --identity /etc/songhua/operator.cert"},
         {"verify", "核验记录 / is the record whole, and as its producers signed it", NULL,
          replay_verify_command, replay_verify_options, replay_verify_settings_bytes,
          "songhua-replay verify --keys /etc/songhua/access"},

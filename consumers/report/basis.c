@@ -271,8 +271,18 @@ enum err region_refused(const struct invocation *invocation, const char *text)
 
 /* --- what if ---------------------------------------------------------------------------------- */
 
-enum err what_if_parse(const struct invocation *invocation, const struct basis *basis, char *text,
-                       struct what_if *out)
+/* What is assumed of an indicator that is not there would change nothing, and look like an answer. */
+enum err indicator_refused(const struct invocation *invocation, const struct framework *framework,
+                           const char *id)
+{
+    const char *near = framework_suggest(framework, id);
+    return command_fail(invocation, ERR_NOT_FOUND, "no indicator '%s' in %s%s%s%s", id,
+                        framework->id, near ? "; did you mean '" : "", near ? near : "",
+                        near ? "'?" : "");
+}
+
+enum err what_if_parse(const struct invocation *invocation, const struct framework *framework,
+                       char *text, struct what_if *out)
 {
     struct what_if what_if = {.indicator = text};
     char *region = strchr(text, ',');
@@ -284,7 +294,9 @@ enum err what_if_parse(const struct invocation *invocation, const struct basis *
                             "rd_intensity,220000,2024=1.70",
                             text);
     *region++ = *period++ = *value++ = '\0';
-    if (framework_region_parse(basis_newest_framework(basis), region, &what_if.region))
+    if (framework && !framework_indicator(framework, what_if.indicator))
+        return indicator_refused(invocation, framework, what_if.indicator);
+    if (framework_region_parse(framework, region, &what_if.region))
         return region_refused(invocation, region);
     if (period_parse(period, &what_if.period, NULL))
         return command_fail(invocation, ERR_USAGE, "'%s' is no period, as 2024 or 2024-Q3", period);

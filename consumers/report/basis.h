@@ -141,9 +141,15 @@ const struct framework *basis_newest_framework(const struct basis *basis);
 /* Says that the text is no region, and what was probably meant. ERR_USAGE. */
 MUST_CHECK enum err region_refused(const struct invocation *invocation, const char *text);
 
-/* Read "indicator,region,period=value". The text is cut up; what is wrong is said on stderr.
- * Errors  ERR_USAGE. */
-MUST_CHECK enum err what_if_parse(const struct invocation *invocation, const struct basis *basis,
-                                  char *text, struct what_if *out);
+/* Says that the framework has no such indicator, and which was probably meant. ERR_NOT_FOUND. */
+MUST_CHECK enum err indicator_refused(const struct invocation *invocation,
+                                      const struct framework *framework, const char *id);
+
+/* Read "indicator,region,period=value". The text is cut up; what is wrong is said on stderr. `framework`
+ * is the one that names are looked up in; NULL: none is.
+ * Errors  ERR_USAGE, ERR_NOT_FOUND (no such indicator). */
+MUST_CHECK enum err what_if_parse(const struct invocation *invocation,
+                                  const struct framework *framework, char *text,
+                                  struct what_if *out);
 
 #endif

@@ -23,10 +23,15 @@ const struct option diff_options[] = {
     {"json", 0, OPTION_FLAG, offsetof(struct diff_settings, has_json), NULL, "one object a line"},
     {0}};
 
-static const struct table_column columns[] = {
-    {"indicator", false, 0}, {"target", false, 0}, {"region", false, 0},
-    {"before", false, 0},    {"after", false, 0},  {"value", false, 0},
-    {"points", false, 0},    {"why", false, 0},    {NULL, false, 0}};
+static const struct table_column columns[] = {{"indicator"},
+                                              {"target"},
+                                              {"region"},
+                                              {"before"},
+                                              {"after"},
+                                              {"value"},
+                                              {"points", .drop = 1},
+                                              {"why", .is_wrapped = true},
+                                              {0}};
 
 struct comparing {
     const struct basis *basis;
@@ -212,8 +217,8 @@ static enum err run(const struct invocation *invocation, struct basis *basis)
     if (!err && settings->other_framework)
         err = load_other(invocation, settings->other_framework, &other);
     for (size_t i = 0; i < settings->set.count && !err; i++)
-        err = what_if_parse(invocation, basis, (char *)(uintptr_t)settings->set.items[i],
-                            &what_if[i]);
+        err = what_if_parse(invocation, other ? other : basis_newest_framework(basis),
+                            (char *)(uintptr_t)settings->set.items[i], &what_if[i]);
     old.last_sequence = settings->since_sequence;
     if (!err && settings->since_ms) {
         old.last_sequence = sequence_at(basis, settings->since_ms);

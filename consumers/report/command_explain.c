@@ -3,6 +3,7 @@
 #include "consumers/report/explain_composite.h"
 #include "consumers/report/review.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -110,12 +111,8 @@ static enum err find_item(const struct invocation *invocation, const struct fram
 {
     const char *id = invocation->operands[0], *name = invocation->operands[1];
     const struct indicator *indicator = framework_indicator(framework, id);
-    if (!indicator) {
-        const char *near = framework_suggest(framework, id);
-        return command_fail(invocation, ERR_NOT_FOUND, "no indicator '%s' in %s%s%s%s", id,
-                            framework->id, near ? "; did you mean '" : "", near ? near : "",
-                            near ? "'?" : "");
-    }
+    if (!indicator)
+        return indicator_refused(invocation, framework, id);
     if (framework_region_parse(framework, name, region))
         return region_refused(invocation, name);
     if (!indicator_has_region(indicator, *region))
@@ -160,6 +157,22 @@ static enum err explain_all(const struct invocation *invocation, struct explaini
     return err;
 }
 
+/* What is assumed stands on top: a page that is passed on must not be taken for the record's. */
+static enum err assume(const struct invocation *invocation, struct explaining *explaining,
+                       char *text, struct what_if *out)
+{
+    bool is_zh = explaining->language == LANGUAGE_ZH;
+    char period[PERIOD_TEXT_BYTES], value[DECIMAL_TEXT_BYTES];
+    enum err err = what_if_parse(invocation, basis_newest_framework(explaining->basis), text, out);
+    if (err)
+        return err;
+    period_format(out->period, period);
+    decimal_format(out->value, value);
+    return buffer_append_format(&explaining->page, "%s %s %06" PRIu32 " %s = %s\n",
+                                is_zh ? "假设的数据" : "assumed:", out->indicator, out->region,
+                                period, value);
+}
+
 static enum err run(const struct invocation *invocation, struct explaining *explaining,
                     struct basis *basis)
 {
@@ -167,8 +180,8 @@ static enum err run(const struct invocation *invocation, struct explaining *expl
     struct what_if what_if[BASIS_MAX_WHAT_IF];
     enum err err = basis_read(invocation, &settings->basis, basis);
     for (size_t i = 0; i < settings->set.count && !err; i++)
-        err = what_if_parse(invocation, basis, (char *)(uintptr_t)settings->set.items[i],
-                            &what_if[i]);
+        err =
+            assume(invocation, explaining, (char *)(uintptr_t)settings->set.items[i], &what_if[i]);
     const struct basis_view view = {.last_year = (unsigned)settings->year,
                                     .judge_ms = review_moment_ms((unsigned)settings->year),
                                     .what_if = what_if,

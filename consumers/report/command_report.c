@@ -143,6 +143,8 @@ static enum err write_report(const struct invocation *invocation, const struct r
             command_fail(invocation, err, "--format %s needs --output FILE", format->name);
         else if (err)
             command_fail(invocation, err, "%s", *path ? path : "stdout");
+        else if (*path)
+            fprintf(stderr, "%s: 已写入 / written\n", path);
     }
     document_free(document);
     return err;
@@ -166,27 +168,27 @@ static enum err run(const struct invocation *invocation, const struct review_opt
     return err;
 }
 
-/* The one that is named; else the one that the file's name ends in, so that r.json is JSON. */
-static const struct document_format *find_format(const struct report_settings *settings)
+/* The one that is named; else the one that the file's name ends in, so that r.json is JSON and r.pdf is
+ * not a page of HTML under another name. */
+static const char *format_name(const struct report_settings *settings)
 {
-    const char *dot = settings->output ? strrchr(settings->output, '.') : NULL;
-    const struct document_format *format = NULL;
+    const char *output = settings->output ? settings->output : "";
+    const char *slash = strrchr(output, '/');
+    const char *dot = strrchr(slash ? slash : output, '.');
     if (settings->format)
-        return document_format_find(settings->format);
-    if (dot)
-        format = document_format_find(dot + 1);
-    return format ? format : document_format_find("html");
+        return settings->format;
+    return dot && dot[1] ? dot + 1 : "html";
 }
 
 enum err report_command(const struct invocation *invocation)
 {
     const struct report_settings *settings = invocation->settings;
-    const struct document_format *format = find_format(settings);
+    const struct document_format *format = document_format_find(format_name(settings));
     struct review_options options = {0};
     struct basis *basis;
     if (!format)
         return command_fail(invocation, ERR_USAGE, "--format is html, xlsx, csv or json, not '%s'",
-                            settings->format);
+                            format_name(settings));
     enum err err = read_options(invocation, &options);
     if (!err)
         err = basis_new(&basis);

@@ -78,8 +78,10 @@ static void show_item(struct explanation *page)
                  explain_pick(page, indicator->name.zh, indicator->name.en), indicator->id,
                  target ? " / " : "", target ? target->id : "", judgement->region,
                  explain_pick(page, region.zh, region.en));
-    explain_line(page, "%s %s%s %" PRIu64, explain_pick(page, "指标体系", "framework"), label,
-                 explain_pick(page, "，截至第", ", as of record"), judgement->as_of_sequence);
+    explain_line(
+        page,
+        explain_pick(page, "指标体系 %s，截至记录 %" PRIu64, "framework %s, as of record %" PRIu64),
+        label, judgement->as_of_sequence);
     const char *quote = target && *target->quote ? target->quote : indicator->quote;
     const char *clause = target && *target->clause ? target->clause : indicator->clause;
     if (*quote)

@@ -283,8 +283,10 @@ static void show_standing(const struct walk *walk)
     explain_line(page, "%s  %s  %s  %s",
                  explain_pick(page, standing.group->name.zh, standing.group->name.en),
                  standing.group->id, explain_pick(page, name.zh, name.en), period);
-    explain_line(page, "%s %s%s %" PRIu64, explain_pick(page, "指标体系", "framework"), label,
-                 explain_pick(page, "，截至第", ", as of record"), question->as_of.sequence);
+    explain_line(
+        page,
+        explain_pick(page, "指标体系 %s，截至记录 %" PRIu64, "framework %s, as of record %" PRIu64),
+        label, question->as_of.sequence);
     if (isnan(standing.value))
         explain_line(page, "%s: %s", explain_pick(page, "不排名", "not ranked"),
                      explain_pick(page, standing_reason_text_zh(standing.reason),

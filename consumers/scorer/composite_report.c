@@ -32,19 +32,19 @@ static size_t add_columns(const struct composite_view *view, struct table_column
     if (plan->composite->band_count > 0)
         columns[count++] = (struct table_column){"band", false, 0};
     if (plan->composite->peers_count > 0)
-        columns[count++] = (struct table_column){"among peers", false, 0};
-    columns[count++] = (struct table_column){"figures", true, 0};
+        columns[count++] = (struct table_column){"among peers", .drop = 1};
+    columns[count++] = (struct table_column){"figures", true, .drop = 4};
     if (view->scores != NULL) {
-        columns[count++] = (struct table_column){"score 5-95 %", false, 0};
-        columns[count++] = (struct table_column){"rank 5-95 %", false, 0};
+        columns[count++] = (struct table_column){"score 5-95 %", .drop = 3};
+        columns[count++] = (struct table_column){"rank 5-95 %", .drop = 2};
     }
     for (size_t i = 0; i < view->side_count; i++)
-        columns[count++] = (struct table_column){view->sides[i].id, true, 0};
+        columns[count++] = (struct table_column){view->sides[i].id, true, .drop = 5};
     for (size_t node = 0; node < view->root; node++)
-        columns[count++] = (struct table_column){plan->nodes[node]->id, true, 0};
+        columns[count++] = (struct table_column){plan->nodes[node]->id, true, .drop = 6};
     for (size_t i = 0; i < composite_wanted(view->composite) && shows_indicators(plan); i++)
-        columns[count++] = (struct table_column){plan->indicators[i]->id, true, 0};
-    columns[count++] = (struct table_column){"why", false, 0};
+        columns[count++] = (struct table_column){plan->indicators[i]->id, true, .drop = 7};
+    columns[count++] = (struct table_column){"why", .is_wrapped = true};
     return count;
 }
 

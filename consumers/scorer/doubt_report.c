@@ -10,7 +10,7 @@
 enum { OUT_MAX_BYTES = 64 * 1024 };
 
 static const struct table_column columns[] = {
-    {"indicator", false}, {"region", false}, {"doubt", false}, {"what", false}, {NULL, false}};
+    {"indicator"}, {"region"}, {"doubt", .drop = 1}, {"what", .is_wrapped = true}, {0}};
 
 struct printing {
     const struct framework *framework;

@@ -6,12 +6,23 @@
 
 #include <stdio.h>
 
-const struct table_column judgement_columns[] = {
-    {"indicator", false},  {"target", false},     {"region", false},      {"period", false},
-    {"value", true},       {"judgement", false},  {"ratio", true},        {"points", true},
-    {"required", true},    {"gap", true},         {"completion", true},   {"time share", true},
-    {"needed/year", true}, {"growth/year", true}, {"second look", false}, {"why", false},
-    {NULL, false}};
+const struct table_column judgement_columns[] = {{"indicator"},
+                                                 {"target"},
+                                                 {"region"},
+                                                 {"period"},
+                                                 {"value", true},
+                                                 {"judgement"},
+                                                 {"ratio", true, .drop = 2},
+                                                 {"points", true, .drop = 1},
+                                                 {"required", true, .drop = 3},
+                                                 {"gap", true, .drop = 4},
+                                                 {"completion", true, .drop = 7},
+                                                 {"time share", true, .drop = 8},
+                                                 {"needed/year", true, .drop = 5},
+                                                 {"growth/year", true, .drop = 6},
+                                                 {"second look", .drop = 9},
+                                                 {"why", .is_wrapped = true},
+                                                 {0}};
 
 static void number_cell(struct table *table, const struct judgement *judgement,
                         enum judgement_number number, const char *format, double factor)

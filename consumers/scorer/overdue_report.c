@@ -8,10 +8,15 @@
 
 enum { OUT_MAX_BYTES = 16 * 1024 };
 
-static const struct table_column columns[] = {
-    {"indicator", false}, {"name", false},    {"region", false},
-    {"last", false},      {"missing", false}, {"due", false},
-    {"days late", true},  {"periods", true},  {NULL, false}};
+static const struct table_column columns[] = {{"indicator"},
+                                              {"name", .is_wrapped = true},
+                                              {"region"},
+                                              {"last"},
+                                              {"missing", .drop = 1},
+                                              {"due"},
+                                              {"days late", true},
+                                              {"periods", true, .drop = 2},
+                                              {0}};
 
 struct printing {
     const struct framework *framework;

@@ -70,6 +70,17 @@ static void refuse(struct scorer_state *state, struct address address, const cha
     state->refused++;
 }
 
+static void refuse_framework(struct scorer_state *state,
+                             const Songhua__V1__FrameworkVersion *version, struct address address,
+                             const struct diag *diag)
+{
+    char why[256];
+    const struct diag_item *first = diag->count ? &diag->items[0] : NULL;
+    snprintf(why, sizeof why, "%.60s:%zu:%zu: %s", version->id, first ? (size_t)first->line : 0,
+             first ? (size_t)first->column : 0, first ? first->en : err_text(ERR_FRAMEWORK));
+    refuse(state, address, "framework", why);
+}
+
 static void note_refusal(struct absorbed *absorbed, const Songhua__V1__FrameworkVersion *version,
                          struct address address, const struct diag *diag)
 {
@@ -105,7 +116,7 @@ static enum err add_framework(struct scorer_state *state,
         err = evaluation_set_framework(state->evaluation, framework, address);
         absorbed->has_changed = absorbed->is_framework = absorbed->has_more = true;
     } else if (err == ERR_FRAMEWORK) {
-        refuse(state, address, "framework", diag.count ? diag.items[0].en : err_text(err));
+        refuse_framework(state, version, address, &diag);
         note_refusal(absorbed, version, address, &diag);
         err = ERR_OK;
     }

@@ -82,9 +82,11 @@ static void look_at_framework(struct checkup *checkup)
     enum err err = diag_init(&diag, path, AGENT_FRAMEWORK_MAX_FINDINGS);
     if (!err)
         err = framework_load_file(path, &diag, &framework);
-    if (err == ERR_FRAMEWORK)
-        conclude(checkup, VERDICT_FAIL, err, "songhua-scorer framework check FILE", "%s: %zu", path,
-                 diag.total);
+    if (err == ERR_FRAMEWORK && diag.count) /* the first; submit shows them all */
+        conclude(checkup, VERDICT_FAIL, err,
+                 "correct the file; songhua-agent check lists all that is wrong",
+                 "%s:%u:%u: %s / %s", path, (unsigned)diag.items[0].line,
+                 (unsigned)diag.items[0].column, diag.items[0].zh, diag.items[0].en);
     else if (err)
         conclude(checkup, VERDICT_FAIL, err, "--framework FILE", "%s: %s", path, err_text(err));
     else

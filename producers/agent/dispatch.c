@@ -5,6 +5,7 @@
 #include "proto/cli/keys.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum err dispatch_open(const struct invocation *invocation, const struct agent_settings *agent,
                        const struct dispatch_settings *settings, struct dispatch *out)
@@ -81,13 +82,14 @@ static enum err say_undelivered(struct dispatch *dispatch, const struct account 
     struct station_status status;
     if (delivery_status(&dispatch->delivery, &status))
         status = (struct station_status){0};
+    bool has_more = *status.last_error_text && strcmp(status.last_error_text, err_text(err)) != 0;
     return command_fail(dispatch->invocation, err,
                         "%s: %s%s%s: 已保存在发件箱（%" PRIu64 " 批 %" PRIu64
                         " 条），由 songhua-agent run 继续发送 / kept in the outbox (%" PRIu64
                         " batches, %" PRIu64 " events), songhua-agent run sends them",
-                        account->name, dispatch->agent->broker, *status.last_error_text ? ": " : "",
-                        status.last_error_text, status.batches, status.events, status.batches,
-                        status.events);
+                        account->name, dispatch->agent->broker, has_more ? ": " : "",
+                        has_more ? status.last_error_text : "", status.batches, status.events,
+                        status.batches, status.events);
 }
 
 static enum err wait_for_broker(struct dispatch *dispatch, struct account *account)

@@ -8,10 +8,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const struct table_column columns[] = {{.title = "指标 indicator"}, {.title = "地区 region"},
-                                              {.title = "时期 period"},    {"数值 value", true},
-                                              {.title = "单位 unit"},      {.title = "状态 status"},
-                                              {.title = "来源 source"},    {0}};
+static const struct table_column columns[] = {{"指标 indicator"},
+                                              {"地区 region"},
+                                              {"时期 period"},
+                                              {"数值 value", true},
+                                              {"单位 unit", .drop = 1},
+                                              {"状态 status", .drop = 2},
+                                              {"来源 source", .is_wrapped = true},
+                                              {0}};
 
 static void add_observation(struct table *table, uint32_t code,
                             const Songhua__V1__Observation *observation)

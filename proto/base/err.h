@@ -30,7 +30,7 @@
     X(NOT_FOUND, 1102, false, 66, "not found", "未找到", "Check the name or path.")                 \
     X(EXISTS, 1103, false, 73, "exists already", "已存在", "Choose another name or remove it.")     \
     X(LOCKED, 1104, false, 73, "in use by another process", "正被另一进程使用",                     \
-      "Stop the other process; only one may use this directory.")                                   \
+      "Stop the other process; only one may use it.")                                               \
     X(PERMISSION, 1105, false, 77, "permission refused by the system", "系统拒绝访问",              \
       "Check owner and mode of the file or directory.")                                             \
     X(INSECURE, 1106, false, 77, "open to others than its owner", "文件权限过宽或属于他人",         \
@@ -47,7 +47,7 @@
     X(FRAMEWORK, 1202, false, 78, "framework is wrong", "指标体系文件有误",                         \
       "Correct the named file, line and column; songhua-scorer framework check lists all.")         \
     X(KEY, 1203, false, 77, "certificate or key is wrong", "证书或密钥有误",                        \
-      "Make one with songhua-agent keygen; the broker needs its public part.")                      \
+      "songhua-agent keygen makes one; songhua-broker authorize NAME.cert lets it in.")             \
     X(UNREACHABLE, 1301, true, 69, "broker not reachable", "无法连接服务器",                        \
       "Check address, port and that the broker runs. Nothing is lost meanwhile.")                   \
     X(TIMEOUT, 1302, true, 75, "no answer in time", "等待超时", "Try again.")                       \

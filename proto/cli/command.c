@@ -15,16 +15,23 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORDS_BYTES = 128 };
+enum { WORDS_BYTES = 128, SAID_BYTES = 8192 };
 
 /* --- saying what is wrong --------------------------------------------------------------------- */
 
+/* What was said may end in the error's own words already: they are said once. */
 static void say_v(const char *program, const char *command, enum err err, const char *format,
                   va_list arguments)
 {
-    fprintf(stderr, "%s%s%s: ", program, command && *command ? " " : "", command ? command : "");
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, ": %s / %s (SH-%d)\n", err_text(err), err_text_zh(err), err_number(err));
+    char what[SAID_BYTES];
+    const char *text = err_text(err);
+    vsnprintf(what, sizeof what, format, arguments);
+    size_t size = strlen(what), words = strlen(text);
+    if (size > words + 2 && !strcmp(what + size - words, text) &&
+        !strncmp(what + size - words - 2, ": ", 2))
+        what[size - words - 2] = '\0';
+    fprintf(stderr, "%s%s%s: %s: %s / %s (SH-%d)\n", program, command && *command ? " " : "",
+            command ? command : "", what, text, err_text_zh(err), err_number(err));
 }
 
 enum err command_fail(const struct invocation *invocation, enum err err, const char *format, ...)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -41,6 +42,19 @@ bool terminal_has_color(void)
     if (is_set("FORCE_COLOR"))
         return true;
     return isatty(STDOUT_FILENO) && !(term && !strcmp(term, "dumb"));
+}
+
+size_t terminal_width(void)
+{
+    enum { USUAL = 80, LEAST = 20 };
+    const char *columns = getenv("COLUMNS");
+    struct winsize size = {0};
+    unsigned long width = columns ? strtoul(columns, NULL, 10) : 0;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    if (!width && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+        width = size.ws_col;
+    return !width ? USUAL : width < LEAST ? LEAST : width;
 }
 
 /* --- progress --------------------------------------------------------------------------------- */

@@ -5,12 +5,17 @@
 #include "proto/base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Colour is off when stdout is no terminal, NO_COLOR is set and not empty, TERM is dumb, or
  * terminal_no_color() was called; FORCE_COLOR turns it on. */
 void terminal_no_color(void);
 bool terminal_has_color(void);
+
+/* Cells in a line of stdout: COLUMNS when it is set, else what the terminal says, else 80. 0: stdout is no
+ * terminal, and lines have no end. */
+size_t terminal_width(void);
 
 /* A progress line on stderr, only when it is a terminal, after one second, four times a second.
  *     struct progress progress = progress_start("submitting", total);

@@ -113,7 +113,10 @@ enum err http_status_open(const struct http_status_options *options, struct http
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)MAX_PER_ADDRESS,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_END);
     if (!http->daemon) {
-        err = errno == ENOMEM ? ERR_NOMEM : ERR_EXISTS;
+        err = errno == EADDRINUSE ? ERR_LOCKED
+              : errno == ENOMEM   ? ERR_NOMEM
+              : errno == EACCES   ? ERR_PERMISSION
+                                  : ERR_USAGE;
         free(http);
         return err;
     }

@@ -21,7 +21,7 @@ struct http_status_options {
     void *context;
 };
 
-/* Errors  ERR_USAGE (address), ERR_EXISTS (port taken), ERR_NOMEM. */
+/* Errors  ERR_USAGE (address), ERR_LOCKED (port taken), ERR_PERMISSION, ERR_NOMEM. */
 MUST_CHECK enum err http_status_open(const struct http_status_options *options,
                                      struct http_status **out);
 void http_status_close(struct http_status **status);

@@ -471,6 +471,7 @@ Test(agent_doctor, names_each_fault_with_what_mends_it, .timeout = 60)
     cr_expect_eq(agent_case_run(agent, ARGUMENTS("doctor", "--framework", "agent.cert")), 77);
     cr_expect(says(agent->out, "chmod 600"), "%s", agent->out);
     cr_expect(says(agent->out, "✗ fail 指标体系 framework"), "%s", agent->out);
+    cr_expect(says(agent->out, "agent.cert:2:1: "), "what is wrong, and where: %s", agent->out);
     agent_case_free(&agent);
 }
 

@@ -39,6 +39,11 @@ static enum err fail(const struct invocation *invocation)
     return command_fail(invocation, ERR_UNREACHABLE, "tcp://10.0.0.%d:7302", 5);
 }
 
+static enum err fail_in_its_words(const struct invocation *invocation)
+{
+    return command_fail(invocation, ERR_NOT_FOUND, "a.cert: not found");
+}
+
 static const struct option options[] = {
     {"broker", 'b', OPTION_TEXT, offsetof(struct settings, broker), "ENDPOINT", "where it is",
      .initial = "table"},
@@ -53,11 +58,12 @@ static const struct option options[] = {
     {"secret-door", 0, OPTION_FLAG, offsetof(struct settings, old), NULL, "x", .is_hidden = true},
     {0}};
 
-static const struct command commands[] = {{"run", "Runs.", "FILE…", run, options,
-                                           sizeof(struct settings),
-                                           "songhua-try run a.csv\nsonghua-try run -n 5"},
-                                          {"framework check", "Checks.", NULL, fail, NULL, 0, NULL},
-                                          {0}};
+static const struct command commands[] = {
+    {"run", "Runs.", "FILE…", run, options, sizeof(struct settings),
+     "songhua-try run a.csv\nsonghua-try run -n 5"},
+    {"framework check", "Checks.", NULL, fail, NULL, 0, NULL},
+    {"lost", "Fails.", NULL, fail_in_its_words, NULL, 0, NULL},
+    {0}};
 
 struct call {
     struct program program;
@@ -267,6 +273,14 @@ Test(command, what_a_command_answers_is_the_exit_code_and_is_explained)
     cr_assert_str_eq(said.err, "songhua-try framework check: tcp://10.0.0.5:7302: broker not "
                                "reachable / 无法连接服务器 (SH-1301)\n  Check address, port and "
                                "that the broker runs. Nothing is lost meanwhile.\n");
+    capture_free(&said);
+}
+
+Test(command, an_errors_own_words_are_said_once)
+{
+    struct capture said = CALL("lost");
+    cr_assert_eq(said.code, 66);
+    cr_assert_not_null(strstr(said.err, "lost: a.cert: not found / 未找到"), "%s", said.err);
     capture_free(&said);
 }
 
