@@ -39,13 +39,6 @@ static bool may_read(struct questions *questions, const char *user, const char *
     return !access_may_read(questions->access, &request, &regions, why);
 }
 
-static char *keep_text(struct arena *arena, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = arena_take(arena, size);
-    return copy ? memcpy(copy, text, size) : NULL;
-}
-
 /* --- streams ---------------------------------------------------------------------------------- */
 
 static enum err fill_streams(struct questions *questions, const char *user,
@@ -104,8 +97,8 @@ static bool add_position(void *context, const char *stream, const char *consumer
         return false;
     }
     songhua__v1__position__init(item);
-    item->stream = keep_text(arena, stream);
-    item->consumer = keep_text(arena, consumer);
+    item->stream = arena_text(arena, stream);
+    item->consumer = arena_text(arena, consumer);
     item->position = position->position;
     item->saved_ms = position->saved_ms;
     listing->positions->positions[listing->positions->n_positions++] = item;
@@ -126,8 +119,8 @@ static bool add_producer(void *context, const char *stream, const char *producer
         return false;
     }
     songhua__v1__producer__init(item);
-    item->stream = keep_text(arena, stream);
-    item->producer = keep_text(arena, producer);
+    item->stream = arena_text(arena, stream);
+    item->producer = arena_text(arena, producer);
     item->epoch = state->epoch;
     item->sequence = state->sequence;
     item->digest.len = DIGEST_BYTES;

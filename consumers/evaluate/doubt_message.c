@@ -1,7 +1,5 @@
 #include "consumers/evaluate/doubts.h"
-#include "proto/event/event.h"
-
-#include <string.h>
+#include "consumers/evaluate/message.h"
 
 #define KIND(name) SONGHUA__V1__DOUBT_KIND__DOUBT_##name
 
@@ -146,17 +144,6 @@ enum err doubt_text_en(const struct doubt *doubt, struct buffer *out)
 
 /* --- the message -------------------------------------------------------------------------------- */
 
-static char *keep(struct arena *arena, const char *text, enum err *err)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = arena_take(arena, size);
-    if (copy == NULL) {
-        *err = ERR_NOMEM;
-        return NULL;
-    }
-    return memcpy(copy, text, size);
-}
-
 static char *keep_sentence(const struct doubt *doubt, struct arena *arena,
                            enum err (*say)(const struct doubt *doubt, struct buffer *out),
                            enum err *err)
@@ -164,27 +151,11 @@ static char *keep_sentence(const struct doubt *doubt, struct arena *arena,
     struct buffer buffer;
     buffer_init(&buffer, DOUBT_TEXT_MAX_BYTES);
     enum err said = say(doubt, &buffer);
-    char *text = said == ERR_OK ? keep(arena, buffer_text(&buffer), err) : NULL;
+    char *text = said == ERR_OK ? message_text(arena, buffer_text(&buffer), err) : NULL;
     if (said != ERR_OK)
         *err = said;
     buffer_fini(&buffer);
     return text;
-}
-
-static enum err keep_evidence(const struct doubt *doubt, struct arena *arena,
-                              Songhua__V1__Doubt *out)
-{
-    enum err err = ERR_OK;
-    out->evidence = arena_take(arena, doubt->evidence_count * sizeof(char *));
-    if (out->evidence == NULL)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < doubt->evidence_count; i++) {
-        char text[EVENT_ADDRESS_BYTES];
-        event_address_format(doubt->evidence[i].sequence, doubt->evidence[i].index, text);
-        out->evidence[i] = keep(arena, text, &err);
-    }
-    out->n_evidence = doubt->evidence_count;
-    return err;
 }
 
 enum err doubt_message(const struct doubt *doubt, const struct framework *framework,
@@ -197,20 +168,23 @@ enum err doubt_message(const struct doubt *doubt, const struct framework *framew
     period_format(place->period, period);
     other_period(doubt, other);
     songhua__v1__doubt__init(out);
-    out->indicator = keep(arena, place->indicator->id, &err);
-    out->definition = keep(arena, place->definition != NULL ? place->definition->id : "", &err);
-    out->period = keep(arena, period, &err);
+    out->indicator = message_text(arena, place->indicator->id, &err);
+    out->definition =
+        message_text(arena, place->definition != NULL ? place->definition->id : "", &err);
+    out->period = message_text(arena, period, &err);
     out->kind = doubt->kind;
     out->as_of_sequence = as_of.sequence;
-    out->framework = keep(arena, label, &err);
+    out->framework = message_text(arena, label, &err);
     out->value = doubt->value;
     out->expected = doubt->expected;
     out->measure = doubt->measure;
     out->limit = doubt->limit;
-    out->identity = keep(arena, doubt->identity != NULL ? doubt->identity->id : "", &err);
-    out->other_period = keep(arena, other, &err);
-    out->unit = keep(arena, place->indicator->unit, &err);
+    out->identity = message_text(arena, doubt->identity != NULL ? doubt->identity->id : "", &err);
+    out->other_period = message_text(arena, other, &err);
+    out->unit = message_text(arena, place->indicator->unit, &err);
     out->text_zh = keep_sentence(doubt, arena, doubt_text_zh, &err);
     out->text_en = keep_sentence(doubt, arena, doubt_text_en, &err);
-    return err == ERR_OK ? keep_evidence(doubt, arena, out) : err;
+    out->evidence = message_evidence(arena, doubt->evidence, doubt->evidence_count, &err);
+    out->n_evidence = doubt->evidence_count;
+    return err;
 }

@@ -1,6 +1,6 @@
 #include "consumers/evaluate/judgement.h"
 
-#include "proto/event/event.h"
+#include "consumers/evaluate/message.h"
 
 #include <math.h>
 #include <string.h>
@@ -144,42 +144,12 @@ void overdue_format(const struct overdue_item *item, char out[OVERDUE_TEXT_BYTES
 
 /* --- as a Score --------------------------------------------------------------------------------- */
 
-/* A piece of the arena with the text in it; sets *err when there is no room. */
-static char *keep(struct arena *arena, const char *text, enum err *err)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = arena_take(arena, size);
-    if (copy == NULL) {
-        *err = ERR_NOMEM;
-        return NULL;
-    }
-    return memcpy(copy, text, size);
-}
-
 static char *keep_period(struct arena *arena, struct optional_period period, enum err *err)
 {
     char text[PERIOD_TEXT_BYTES] = "";
     if (period.is_set)
         period_format(period.period, text);
-    return keep(arena, text, err);
-}
-
-static enum err keep_evidence(const struct judgement *judgement, struct arena *arena,
-                              Songhua__V1__Score *out)
-{
-    enum err err = ERR_OK;
-    if (judgement->evidence_count == 0)
-        return ERR_OK;
-    out->evidence = arena_take(arena, judgement->evidence_count * sizeof(char *));
-    if (out->evidence == NULL)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < judgement->evidence_count; i++) {
-        char text[EVENT_ADDRESS_BYTES];
-        event_address_format(judgement->evidence[i].sequence, judgement->evidence[i].index, text);
-        out->evidence[i] = keep(arena, text, &err);
-    }
-    out->n_evidence = judgement->evidence_count;
-    return err;
+    return message_text(arena, text, err);
 }
 
 static enum err keep_overdue(const struct judgement *judgement, struct arena *arena,
@@ -191,7 +161,7 @@ static enum err keep_overdue(const struct judgement *judgement, struct arena *ar
     char date[DATE_TEXT_BYTES] = "";
     if (judgement->overdue_since_ms > 0)
         date_format(date_of(judgement->overdue_since_ms - 1), date);
-    out->overdue_since = keep(arena, date, &err);
+    out->overdue_since = message_text(arena, date, &err);
     if (count == 0 || err != ERR_OK)
         return err;
     out->overdue = arena_take(arena, count * sizeof(char *));
@@ -200,7 +170,7 @@ static enum err keep_overdue(const struct judgement *judgement, struct arena *ar
     for (size_t i = 0; i < count; i++) {
         char text[OVERDUE_TEXT_BYTES];
         overdue_format(&judgement->overdue[i], text);
-        out->overdue[i] = keep(arena, text, &err);
+        out->overdue[i] = message_text(arena, text, &err);
     }
     out->n_overdue = count;
     return err;
@@ -224,16 +194,16 @@ enum err score_from_judgement(const struct judgement *judgement, const struct fr
         target != NULL ? target->deadline : (struct optional_period){0};
     framework_label(framework, label);
     songhua__v1__score__init(out);
-    out->indicator = keep(arena, judgement->indicator->id, &err);
-    out->target = keep(arena, target != NULL ? target->id : "", &err);
-    out->framework = keep(arena, label, &err);
+    out->indicator = message_text(arena, judgement->indicator->id, &err);
+    out->target = message_text(arena, target != NULL ? target->id : "", &err);
+    out->framework = message_text(arena, label, &err);
     out->as_of_sequence = judgement->as_of_sequence;
     out->judgement = judgement->verdict;
     out->provisional = judgement->is_provisional;
-    out->reason = keep(arena, reason_id(judgement->reason), &err);
-    out->unit = keep(arena, judgement->indicator->unit, &err);
-    out->name_zh = keep(arena, judgement->indicator->name.zh, &err);
-    out->name_en = keep(arena, judgement->indicator->name.en, &err);
+    out->reason = message_text(arena, reason_id(judgement->reason), &err);
+    out->unit = message_text(arena, judgement->indicator->unit, &err);
+    out->name_zh = message_text(arena, judgement->indicator->name.zh, &err);
+    out->name_en = message_text(arena, judgement->indicator->name.en, &err);
     out->period = keep_period(arena, judgement->period, &err);
     out->baseline_period = keep_period(arena, judgement->baseline_period, &err);
     out->deadline = keep_period(arena, deadline, &err);
@@ -247,7 +217,7 @@ enum err score_from_judgement(const struct judgement *judgement, const struct fr
     if (judgement->slope_since.is_set)
         out->slope_since = keep_period(arena, judgement->slope_since, &err);
     set_numbers(judgement, out);
-    if (err == ERR_OK)
-        err = keep_overdue(judgement, arena, out);
-    return err != ERR_OK ? err : keep_evidence(judgement, arena, out);
+    out->evidence = message_evidence(arena, judgement->evidence, judgement->evidence_count, &err);
+    out->n_evidence = judgement->evidence_count;
+    return err == ERR_OK ? keep_overdue(judgement, arena, out) : err;
 }

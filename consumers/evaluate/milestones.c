@@ -55,13 +55,6 @@ static enum err grow_table(struct milestones *milestones)
     return ERR_OK;
 }
 
-static const char *keep_text(struct milestones *milestones, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = arena_take(milestones->arena, size);
-    return copy != NULL ? memcpy(copy, text, size) : NULL;
-}
-
 const struct milestone_log *milestones_find(const struct milestones *milestones,
                                             const char *indicator, uint32_t region)
 {
@@ -84,7 +77,7 @@ static enum err make_log(struct milestones *milestones, const char *indicator, u
         place_of(milestones->table, milestones->table_size, hash, indicator, region);
     if (*place == NULL) {
         struct milestone_log *log = arena_take(milestones->arena, sizeof *log);
-        const char *copy = keep_text(milestones, indicator);
+        const char *copy = arena_text(milestones->arena, indicator);
         if (log == NULL || copy == NULL)
             return ERR_NOMEM;
         *log = (struct milestone_log){.hash = hash, .indicator = copy, .region = region};
@@ -166,7 +159,7 @@ enum err milestones_add(struct milestones *milestones, uint32_t region,
     struct milestone_report report = {.address = address,
                                       .stored_ms = stored_ms,
                                       .date_ms = date_start_ms(date),
-                                      .part = keep_text(milestones, milestone->part),
+                                      .part = arena_text(milestones->arena, milestone->part),
                                       .state = milestone->state};
     enum err err = make_log(milestones, milestone->indicator, region, &log);
     if (err == ERR_OK && report.part == NULL)

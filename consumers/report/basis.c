@@ -32,9 +32,7 @@ void basis_free(struct basis *basis)
 
 const char *basis_keep(struct basis *basis, const char *text)
 {
-    size_t size = strlen(text) + 1;
-    char *copy = arena_take(&basis->arena, size);
-    return copy ? memcpy(copy, text, size) : NULL;
+    return arena_text(&basis->arena, text);
 }
 
 /* --- filling ---------------------------------------------------------------------------------- */

@@ -18,15 +18,10 @@ enum { TEXT_BYTES = 4096, PATH_BYTES = 4096, FIRST_CELLS = 128 };
 
 static const char *keep(struct document *document, const char *text)
 {
-    size_t size = strlen(text) + 1;
-    char *copy = size > 1 ? arena_take(&document->arena, size) : NULL;
-    if (size == 1)
-        return "";
-    if (!copy) {
+    const char *copy = *text ? arena_text(&document->arena, text) : "";
+    if (!copy)
         document->err = ERR_NOMEM;
-        return "";
-    }
-    return memcpy(copy, text, size);
+    return copy ? copy : "";
 }
 
 enum err document_new(const char *title, const char *subtitle, struct document **out)

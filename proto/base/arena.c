@@ -2,6 +2,7 @@
 
 #include <stdalign.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 enum { BLOCK_BYTES = 64 * 1024, HUGE_BYTES = 2 << 20, HUGE_FROM_BYTES = 8 << 20 };
@@ -137,4 +138,11 @@ void *arena_take(struct arena *arena, size_t size)
     void *piece = arena->current->bytes + arena->used;
     arena->used += rounded;
     return piece;
+}
+
+char *arena_text(struct arena *arena, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = arena_take(arena, size);
+    return copy ? memcpy(copy, text, size) : NULL;
 }

@@ -37,6 +37,9 @@ void arena_reset(struct arena *arena);
 /* NULL when the maximum is reached or memory is short. The bytes are not cleared. */
 void *arena_take(struct arena *arena, size_t size);
 
+/* A copy of the text; NULL as arena_take(). */
+char *arena_text(struct arena *arena, const char *text);
+
 /* Whether arena_take() answered NULL for this size because of the maximum. */
 bool arena_is_at_limit(const struct arena *arena, size_t size);
 

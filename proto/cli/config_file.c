@@ -72,13 +72,12 @@ static enum err take_key(struct reader *reader, const yaml_event_t *event)
 static enum err set_value(struct reader *reader, const yaml_event_t *event)
 {
     char what[WHY_BYTES];
-    size_t size = strlen((const char *)event->data.scalar.value) + 1;
-    if (size != event->data.scalar.length + 1)
+    const char *value = (const char *)event->data.scalar.value;
+    if (strlen(value) != event->data.scalar.length)
         return wrong(reader, event->start_mark, "a value ends at a NUL");
-    char *kept = arena_take(&reader->options->texts, size);
+    char *kept = arena_text(&reader->options->texts, value);
     if (!kept)
         return ERR_NOMEM;
-    memcpy(kept, event->data.scalar.value, size);
     enum err err = options_set(reader->options, reader->option, kept, ORIGIN_FILE, what);
     return err ? wrong(reader, event->start_mark, what) : ERR_OK;
 }

@@ -107,6 +107,20 @@ Test(arena, what_fits_does_not_depend_on_earlier_rounds, .timeout = 10)
     arena_fini(&arena);
 }
 
+Test(arena, a_text_is_copied_whole_or_not_at_all, .timeout = 10)
+{
+    struct arena arena;
+    arena_init(&arena, 100000);
+    char *copy = arena_text(&arena, "吉林");
+    cr_assert_str_eq(copy, "吉林");
+    cr_assert_str_eq(arena_text(&arena, ""), "");
+    while (arena_take(&arena, 16))
+        continue;
+    cr_assert_null(arena_text(&arena, "x"));
+    cr_assert_str_eq(copy, "吉林");
+    arena_fini(&arena);
+}
+
 Test(arena, that_expects_much_grows_in_large_steps_up_to_its_maximum, .timeout = 10)
 {
     enum { PIECES = 2000, PIECE = 16000, MAX = 21 << 20 };
