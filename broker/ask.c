@@ -17,22 +17,33 @@ const struct option broker_ask_options[] = {ASK_OPTIONS(struct only, ask), {0}};
 
 enum { LINE_MAX_BYTES = 65536 };
 
-/* Ask one question; the reply belongs to the caller. */
-static enum err ask(const struct invocation *invocation, Songhua__V1__Request *request,
-                    Songhua__V1__Reply **out)
+typedef enum err print_reply(const Songhua__V1__Reply *reply);
+
+/* Ask one question and show the reply. */
+static enum err show(const struct invocation *invocation, Songhua__V1__Request__BodyCase what,
+                     print_reply *print, print_reply *print_json)
 {
+    const struct ask_settings *settings = invocation->settings;
     struct question *question;
-    enum err err = question_open(invocation, invocation->settings, &question);
+    Songhua__V1__Reply *reply = NULL;
+    enum err err = question_open(invocation, settings, &question);
     if (!err)
-        err = question_ask(question, request, out);
+        err = question_ask(question, what, &reply);
+    if (!err) {
+        err = (settings->is_json ? print_json : print)(reply);
+        if (err)
+            command_fail(invocation, err, "standard output");
+    }
+    songhua__v1__reply__free_unpacked(reply, NULL);
     question_close(&question);
     return err;
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
 
-static enum err print_streams(const Songhua__V1__StreamList *list)
+static enum err print_streams(const Songhua__V1__Reply *reply)
 {
+    const Songhua__V1__StreamList *list = reply->streams;
     static const struct table_column columns[] = {{"stream", false},
                                                   {"first", true},
                                                   {"last", true},
@@ -61,8 +72,9 @@ static enum err print_streams(const Songhua__V1__StreamList *list)
     return err;
 }
 
-static enum err print_streams_json(const Songhua__V1__StreamList *list)
+static enum err print_streams_json(const Songhua__V1__Reply *reply)
 {
+    const Songhua__V1__StreamList *list = reply->streams;
     struct buffer line;
     enum err err = ERR_OK;
     buffer_init(&line, LINE_MAX_BYTES);
@@ -86,24 +98,15 @@ static enum err print_streams_json(const Songhua__V1__StreamList *list)
 
 enum err broker_streams(const struct invocation *invocation)
 {
-    const struct ask_settings *settings = invocation->settings;
-    Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
-    Songhua__V1__ListStreams body = SONGHUA__V1__LIST_STREAMS__INIT;
-    Songhua__V1__Reply *reply;
-    request.body_case = SONGHUA__V1__REQUEST__BODY_LIST_STREAMS;
-    request.list_streams = &body;
-    enum err err = ask(invocation, &request, &reply);
-    if (err)
-        return err;
-    err = settings->is_json ? print_streams_json(reply->streams) : print_streams(reply->streams);
-    songhua__v1__reply__free_unpacked(reply, NULL);
-    return err ? command_fail(invocation, err, "standard output") : ERR_OK;
+    return show(invocation, SONGHUA__V1__REQUEST__BODY_LIST_STREAMS, print_streams,
+                print_streams_json);
 }
 
 /* --- producers -------------------------------------------------------------------------------- */
 
-static enum err print_producers(const Songhua__V1__ProducerList *list)
+static enum err print_producers(const Songhua__V1__Reply *reply)
 {
+    const Songhua__V1__ProducerList *list = reply->producers;
     static const struct table_column columns[] = {
         {"stream", false}, {"producer", false},    {"epoch", true},       {"sequence", true},
         {"record", true},  {"last stored", false}, {"chain head", false}, {0}};
@@ -129,8 +132,9 @@ static enum err print_producers(const Songhua__V1__ProducerList *list)
     return err;
 }
 
-static enum err print_producers_json(const Songhua__V1__ProducerList *list)
+static enum err print_producers_json(const Songhua__V1__Reply *reply)
 {
+    const Songhua__V1__ProducerList *list = reply->producers;
     struct buffer line;
     enum err err = ERR_OK;
     buffer_init(&line, LINE_MAX_BYTES);
@@ -157,25 +161,15 @@ static enum err print_producers_json(const Songhua__V1__ProducerList *list)
 
 enum err broker_producers(const struct invocation *invocation)
 {
-    const struct ask_settings *settings = invocation->settings;
-    Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
-    Songhua__V1__ListProducers body = SONGHUA__V1__LIST_PRODUCERS__INIT;
-    Songhua__V1__Reply *reply;
-    request.body_case = SONGHUA__V1__REQUEST__BODY_LIST_PRODUCERS;
-    request.list_producers = &body;
-    enum err err = ask(invocation, &request, &reply);
-    if (err)
-        return err;
-    err = settings->is_json ? print_producers_json(reply->producers)
-                            : print_producers(reply->producers);
-    songhua__v1__reply__free_unpacked(reply, NULL);
-    return err ? command_fail(invocation, err, "standard output") : ERR_OK;
+    return show(invocation, SONGHUA__V1__REQUEST__BODY_LIST_PRODUCERS, print_producers,
+                print_producers_json);
 }
 
 /* --- status ----------------------------------------------------------------------------------- */
 
-static enum err print_status_json(const Songhua__V1__Status *status)
+static enum err print_status_json(const Songhua__V1__Reply *reply)
 {
+    const Songhua__V1__Status *status = reply->status;
     struct buffer line;
     buffer_init(&line, LINE_MAX_BYTES);
     struct json json = json_start(&line);
@@ -193,8 +187,9 @@ static enum err print_status_json(const Songhua__V1__Status *status)
     return err;
 }
 
-static enum err print_status(const Songhua__V1__Status *status)
+static enum err print_status(const Songhua__V1__Reply *reply)
 {
+    const Songhua__V1__Status *status = reply->status;
     char started[TEXT_TIME_BYTES];
     text_format_time(status->started_ms, false, started);
     double percent = status->journal_limit
@@ -208,16 +203,5 @@ static enum err print_status(const Songhua__V1__Status *status)
 
 enum err broker_status(const struct invocation *invocation)
 {
-    const struct ask_settings *settings = invocation->settings;
-    Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
-    Songhua__V1__GetStatus body = SONGHUA__V1__GET_STATUS__INIT;
-    Songhua__V1__Reply *reply;
-    request.body_case = SONGHUA__V1__REQUEST__BODY_GET_STATUS;
-    request.get_status = &body;
-    enum err err = ask(invocation, &request, &reply);
-    if (err)
-        return err;
-    err = settings->is_json ? print_status_json(reply->status) : print_status(reply->status);
-    songhua__v1__reply__free_unpacked(reply, NULL);
-    return err;
+    return show(invocation, SONGHUA__V1__REQUEST__BODY_GET_STATUS, print_status, print_status_json);
 }

@@ -5,7 +5,6 @@
 #include "proto/base/json.h"
 #include "proto/base/text.h"
 #include "proto/cli/table.h"
-#include "proto/wire/code.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -46,23 +45,8 @@ static uint64_t lag_of(const struct place *place)
     return place->last > position ? place->last - position : 0;
 }
 
-static enum err get_positions(struct question *question, Songhua__V1__Reply **out)
-{
-    Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
-    Songhua__V1__ListPositions body = SONGHUA__V1__LIST_POSITIONS__INIT;
-    request.body_case = SONGHUA__V1__REQUEST__BODY_LIST_POSITIONS;
-    request.list_positions = &body;
-    return question_ask(question, &request, out);
-}
-
-static enum err get_streams(struct question *question, Songhua__V1__Reply **out)
-{
-    Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
-    Songhua__V1__ListStreams body = SONGHUA__V1__LIST_STREAMS__INIT;
-    request.body_case = SONGHUA__V1__REQUEST__BODY_LIST_STREAMS;
-    request.list_streams = &body;
-    return question_ask(question, &request, out);
-}
+#define POSITIONS SONGHUA__V1__REQUEST__BODY_LIST_POSITIONS
+#define STREAMS   SONGHUA__V1__REQUEST__BODY_LIST_STREAMS
 
 /* --- showing ---------------------------------------------------------------------------------- */
 
@@ -160,25 +144,6 @@ static bool are_caught_up(const struct invocation *invocation,
 
 /* --- taking away ------------------------------------------------------------------------------ */
 
-/* Only as it was listed: a consumer that has moved since is alive. */
-static enum err delete_one(struct question *question, const Songhua__V1__Position *position)
-{
-    Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
-    Songhua__V1__SavePosition save = SONGHUA__V1__SAVE_POSITION__INIT;
-    Songhua__V1__Reply *reply;
-    save.stream = position->stream;
-    save.consumer = position->consumer;
-    save.expected = position->position;
-    request.body_case = SONGHUA__V1__REQUEST__BODY_SAVE_POSITION;
-    request.save_position = &save;
-    enum err err = question_ask(question, &request, &reply);
-    if (err)
-        return err;
-    err = code_to_err(reply->code);
-    songhua__v1__reply__free_unpacked(reply, NULL);
-    return err;
-}
-
 /* What the consumer has in all streams. Errors  ERR_NOT_FOUND, ERR_CONFLICT: said. */
 static enum err delete_all(const struct invocation *invocation, struct question *question,
                            const Songhua__V1__PositionList *list, const char *consumer)
@@ -190,7 +155,7 @@ static enum err delete_all(const struct invocation *invocation, struct question 
         if (strcmp(position->consumer, consumer) != 0)
             continue;
         is_known = true;
-        err = delete_one(question, position);
+        err = question_delete(question, position);
         if (!err)
             fprintf(stderr,
                     "%s: %s 在 %s 的位置 %" PRIu64 " 已删除 / position %" PRIu64
@@ -215,7 +180,7 @@ static enum err delete_positions(const struct invocation *invocation)
         return command_fail(invocation, ERR_USAGE, "--delete needs the name of a consumer");
     enum err err = question_open(invocation, &settings->ask, &question);
     if (!err)
-        err = get_positions(question, &positions);
+        err = question_ask(question, POSITIONS, &positions);
     for (size_t i = 0; i < invocation->operand_count && !err; i++)
         err = delete_all(invocation, question, positions->positions, invocation->operands[i]);
     songhua__v1__reply__free_unpacked(positions, NULL);
@@ -237,9 +202,9 @@ enum err broker_positions(const struct invocation *invocation)
     while (!err && !is_done) {
         Songhua__V1__Reply *positions = NULL, *streams = NULL;
         /* Positions first: a stream that grows in between only makes the answer more careful. */
-        err = get_positions(question, &positions);
+        err = question_ask(question, POSITIONS, &positions);
         if (!err)
-            err = get_streams(question, &streams);
+            err = question_ask(question, STREAMS, &streams);
         bool is_late = clock_monotonic_us() >= end_us;
         is_done =
             !err && (is_late || are_caught_up(invocation, positions->positions, streams->streams));

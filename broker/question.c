@@ -48,15 +48,26 @@ void question_close(struct question **question)
     *question = NULL;
 }
 
-enum err question_ask(struct question *question, Songhua__V1__Request *request,
+static enum err said(const struct question *question, enum err err)
+{
+    const char *why = err ? control_error_text(question->control) : "";
+    bool is_known = !*why || !strcmp(why, err_text(err)); /* command_fail() says that much */
+    return err ? command_fail(question->invocation, err, "%s%s%s", question->settings->broker,
+                              is_known ? "" : ": ", is_known ? "" : why)
+               : ERR_OK;
+}
+
+enum err question_ask(struct question *question, Songhua__V1__Request__BodyCase what,
                       Songhua__V1__Reply **out)
 {
-    enum err err =
-        control_request(question->control, request, (uint32_t)question->settings->timeout_ms, out);
-    const char *why = err ? control_error_text(question->control) : "";
-    bool is_said = !*why || !strcmp(why, err_text(err)); /* command_fail() says that much */
-    if (err)
-        command_fail(question->invocation, err, "%s%s%s", question->settings->broker,
-                     is_said ? "" : ": ", is_said ? "" : why);
-    return err;
+    return said(question, control_ask(question->control, what,
+                                      (uint32_t)question->settings->timeout_ms, out));
+}
+
+enum err question_delete(struct question *question, const Songhua__V1__Position *position)
+{
+    enum err err = control_save_position(question->control, position->stream, position->consumer,
+                                         position->position, 0,
+                                         (uint32_t)question->settings->timeout_ms, NULL);
+    return err == ERR_CONFLICT ? err : said(question, err);
 }

@@ -13,9 +13,13 @@ MUST_CHECK enum err question_open(const struct invocation *invocation,
                                   const struct ask_settings *settings, struct question **out);
 void question_close(struct question **question); /* accepts a NULL question */
 
-/* The reply belongs to the caller. Its code is OK, or CONFLICT with what stands (control_request()): that is
- * the caller's to say. All else that fails is an error, and said on stderr. */
-MUST_CHECK enum err question_ask(struct question *question, Songhua__V1__Request *request,
+/* control_ask(). The reply belongs to the caller; what fails is said on stderr. */
+MUST_CHECK enum err question_ask(struct question *question, Songhua__V1__Request__BodyCase what,
                                  Songhua__V1__Reply **out);
+
+/* Take away a position as it was listed. Errors  ERR_CONFLICT (its consumer has moved: the caller's to say);
+ * all else is said on stderr. */
+MUST_CHECK enum err question_delete(struct question *question,
+                                    const Songhua__V1__Position *position);
 
 #endif

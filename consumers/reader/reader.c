@@ -55,8 +55,7 @@ static enum err subscribe(struct reader *reader)
 
 static uint64_t last_of(const Songhua__V1__Reply *reply, const char *stream)
 {
-    bool is_list = reply->body_case == SONGHUA__V1__REPLY__BODY_STREAMS;
-    for (size_t i = 0; is_list && i < reply->streams->n_streams; i++)
+    for (size_t i = 0; i < reply->streams->n_streams; i++)
         if (!strcmp(reply->streams->streams[i]->name, stream))
             return reply->streams->streams[i]->last;
     return 0;
@@ -67,16 +66,13 @@ static enum err find_start(struct reader *reader)
 {
     struct reader_request *request = &reader->request;
     struct control *control;
-    Songhua__V1__Request question = SONGHUA__V1__REQUEST__INIT;
-    Songhua__V1__ListStreams body = SONGHUA__V1__LIST_STREAMS__INIT;
     Songhua__V1__Reply *reply;
-    question.body_case = SONGHUA__V1__REQUEST__BODY_LIST_STREAMS;
-    question.list_streams = &body;
     enum err err =
         control_open(reader->settings->broker, reader->server_key, &reader->identity, &control);
     if (err)
         return command_fail(reader->invocation, err, "--broker %s", reader->settings->broker);
-    err = control_request(control, &question, (uint32_t)reader->settings->timeout_ms, &reply);
+    err = control_ask(control, SONGHUA__V1__REQUEST__BODY_LIST_STREAMS,
+                      (uint32_t)reader->settings->timeout_ms, &reply);
     if (err) {
         command_fail(reader->invocation, err, "%s: %s", reader->settings->broker,
                      control_error_text(control));

@@ -121,12 +121,30 @@ static enum err go_on(struct control *control, Songhua__V1__Request *request, ui
     return ERR_OK;
 }
 
-enum err control_request(struct control *control, Songhua__V1__Request *request,
-                         uint32_t timeout_ms, Songhua__V1__Reply **out)
+enum err control_ask(struct control *control, Songhua__V1__Request__BodyCase question,
+                     uint32_t timeout_ms, Songhua__V1__Reply **out)
 {
-    request->id = 0;
-    enum err err = go_on(control, request, timeout_ms, out);
-    return err == ERR_TIMEOUT ? give_up(control, request->id != 0) : err;
+    Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
+    Songhua__V1__ListStreams streams = SONGHUA__V1__LIST_STREAMS__INIT;
+    Songhua__V1__ListPositions positions = SONGHUA__V1__LIST_POSITIONS__INIT;
+    Songhua__V1__ListProducers producers = SONGHUA__V1__LIST_PRODUCERS__INIT;
+    Songhua__V1__GetStatus status = SONGHUA__V1__GET_STATUS__INIT;
+    request.body_case = question;
+    switch (question) {
+    case SONGHUA__V1__REQUEST__BODY_LIST_STREAMS:
+        request.list_streams = &streams;
+        break;
+    case SONGHUA__V1__REQUEST__BODY_LIST_POSITIONS:
+        request.list_positions = &positions;
+        break;
+    case SONGHUA__V1__REQUEST__BODY_LIST_PRODUCERS:
+        request.list_producers = &producers;
+        break;
+    default:
+        request.get_status = &status;
+    }
+    enum err err = go_on(control, &request, timeout_ms, out);
+    return err == ERR_TIMEOUT ? give_up(control, request.id != 0) : err;
 }
 
 enum err control_save_step(struct control *control, struct control_save *save, uint32_t wait_ms)

@@ -20,13 +20,13 @@ MUST_CHECK enum err control_open(const char *endpoint, const char *server_key,
                                  const struct identity *identity, struct control **out);
 void control_close(struct control **control);
 
-/* Send `request` (its id is set here) and receive the reply to it, which the caller releases with
- * songhua__v1__reply__free_unpacked(reply, NULL). A reply whose code is not OK becomes the error of
- * the same name (a CONFLICT that names what stands is handed out with its code); its words are kept for
- * control_error_text().
- * Errors  ERR_TIMEOUT, ERR_UNREACHABLE, ERR_KEY, ERR_DENIED, ERR_CONFLICT, ERR_NOT_FOUND … */
-MUST_CHECK enum err control_request(struct control *control, Songhua__V1__Request *request,
-                                    uint32_t timeout_ms, Songhua__V1__Reply **out);
+/* Ask what has no parameters: SONGHUA__V1__REQUEST__BODY_LIST_STREAMS, LIST_POSITIONS, LIST_PRODUCERS,
+ * GET_STATUS. The reply, which has what was asked for, is released with
+ * songhua__v1__reply__free_unpacked(reply, NULL). A reply whose code is not OK becomes the error of the same
+ * name, its words are kept for control_error_text().
+ * Errors  ERR_TIMEOUT, ERR_UNREACHABLE, ERR_KEY, ERR_DENIED … */
+MUST_CHECK enum err control_ask(struct control *control, Songhua__V1__Request__BodyCase question,
+                                uint32_t timeout_ms, Songhua__V1__Reply **out);
 const char *control_error_text(const struct control *control);
 
 /* SavePosition. The position that stands already is saved without more. Errors also ERR_CONFLICT:

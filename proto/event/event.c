@@ -138,76 +138,23 @@ static Songhua__V1__Event event_at(uint64_t time_ms, Songhua__V1__Event__BodyCas
     return event;
 }
 
-Songhua__V1__Event event_of_observation(Songhua__V1__Observation *observation, uint64_t time_ms)
-{
-    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_OBSERVATION);
-    event.observation = observation;
-    return event;
-}
-
-Songhua__V1__Event event_of_retraction(Songhua__V1__Retraction *retraction, uint64_t time_ms)
-{
-    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_RETRACTION);
-    event.retraction = retraction;
-    return event;
-}
-
-Songhua__V1__Event event_of_framework(Songhua__V1__FrameworkVersion *framework, uint64_t time_ms)
-{
-    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_FRAMEWORK);
-    event.framework = framework;
-    return event;
-}
-
-Songhua__V1__Event event_of_heartbeat(Songhua__V1__Heartbeat *heartbeat, uint64_t time_ms)
-{
-    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_HEARTBEAT);
-    event.heartbeat = heartbeat;
-    return event;
-}
-
-Songhua__V1__Event event_of_score(Songhua__V1__Score *score, uint64_t time_ms)
-{
-    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_SCORE);
-    event.score = score;
-    return event;
-}
-
-Songhua__V1__Event event_of_composite_score(Songhua__V1__CompositeScore *score, uint64_t time_ms)
-{
-    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_COMPOSITE_SCORE);
-    event.composite_score = score;
-    return event;
-}
-
-Songhua__V1__Event event_of_alert(Songhua__V1__Alert *alert, uint64_t time_ms)
-{
-    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_ALERT);
-    event.alert = alert;
-    return event;
-}
-
-Songhua__V1__Event event_of_milestone(Songhua__V1__Milestone *milestone, uint64_t time_ms)
-{
-    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_MILESTONE);
-    event.milestone = milestone;
-    return event;
-}
-
-Songhua__V1__Event event_of_doubt(Songhua__V1__Doubt *doubt, uint64_t time_ms)
-{
-    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_DOUBT);
-    event.doubt = doubt;
-    return event;
-}
-
-Songhua__V1__Event event_of_framework_refusal(Songhua__V1__FrameworkRefusal *refusal,
-                                              uint64_t time_ms)
-{
-    Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_FRAMEWORK_REFUSAL);
-    event.framework_refusal = refusal;
-    return event;
-}
+#define EVENT_OF(kind, type, body)                                                                 \
+    Songhua__V1__Event event_of_##kind(Songhua__V1__##type *kind, uint64_t time_ms)                \
+    {                                                                                              \
+        Songhua__V1__Event event = event_at(time_ms, SONGHUA__V1__EVENT__BODY_##body);             \
+        event.kind = kind;                                                                         \
+        return event;                                                                              \
+    }
+EVENT_OF(observation, Observation, OBSERVATION)
+EVENT_OF(retraction, Retraction, RETRACTION)
+EVENT_OF(framework, FrameworkVersion, FRAMEWORK)
+EVENT_OF(heartbeat, Heartbeat, HEARTBEAT)
+EVENT_OF(score, Score, SCORE)
+EVENT_OF(composite_score, CompositeScore, COMPOSITE_SCORE)
+EVENT_OF(alert, Alert, ALERT)
+EVENT_OF(milestone, Milestone, MILESTONE)
+EVENT_OF(doubt, Doubt, DOUBT)
+EVENT_OF(framework_refusal, FrameworkRefusal, FRAMEWORK_REFUSAL)
 
 static const char *alert_state_name(Songhua__V1__AlertState state)
 {

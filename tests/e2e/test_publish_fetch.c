@@ -456,6 +456,7 @@ Test(publish_fetch, an_unknown_stream_is_named_as_such)
     subscriber_close(&subscriber);
 }
 
+#define ASK(what) SONGHUA__V1__REQUEST__BODY_##what
 Test(publish_fetch, control_lists_streams_producers_positions_and_status)
 {
     struct control *control;
@@ -464,30 +465,20 @@ Test(publish_fetch, control_lists_streams_producers_positions_and_status)
     know(reader());
     publish_each(agent(), "agent-220100", 220100, (const char *const[]){"a", "b", NULL});
     cr_assert_eq(control_open(hub.fetch, hub.server.public_key, reader(), &control), ERR_OK);
-    Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
-    Songhua__V1__ListStreams streams = SONGHUA__V1__LIST_STREAMS__INIT;
-    request.body_case = SONGHUA__V1__REQUEST__BODY_LIST_STREAMS;
-    request.list_streams = &streams;
-    cr_assert_eq(control_request(control, &request, WAIT_MS, &reply), ERR_OK);
+    cr_assert_eq(control_ask(control, ASK(LIST_STREAMS), WAIT_MS, &reply), ERR_OK);
     cr_assert_eq(reply->streams->n_streams, 3);
     cr_assert_str_eq(reply->streams->streams[0]->name, "events");
     cr_assert_eq(reply->streams->streams[0]->last, 2);
     cr_assert_eq(reply->streams->streams[0]->events, 2);
     songhua__v1__reply__free_unpacked(reply, NULL);
 
-    Songhua__V1__ListProducers producers = SONGHUA__V1__LIST_PRODUCERS__INIT;
-    request.body_case = SONGHUA__V1__REQUEST__BODY_LIST_PRODUCERS;
-    request.list_producers = &producers;
-    cr_assert_eq(control_request(control, &request, WAIT_MS, &reply), ERR_OK);
+    cr_assert_eq(control_ask(control, ASK(LIST_PRODUCERS), WAIT_MS, &reply), ERR_OK);
     cr_assert_eq(reply->producers->n_producers, 1);
     cr_assert_str_eq(reply->producers->producers[0]->producer, "agent-220100");
     cr_assert_eq(reply->producers->producers[0]->sequence, 2);
     songhua__v1__reply__free_unpacked(reply, NULL);
 
-    Songhua__V1__GetStatus status = SONGHUA__V1__GET_STATUS__INIT;
-    request.body_case = SONGHUA__V1__REQUEST__BODY_GET_STATUS;
-    request.get_status = &status;
-    cr_assert_eq(control_request(control, &request, WAIT_MS, &reply), ERR_OK);
+    cr_assert_eq(control_ask(control, ASK(GET_STATUS), WAIT_MS, &reply), ERR_OK);
     cr_assert_eq(strlen(reply->status->broker_id), 32);
     cr_assert_gt(reply->status->journal_limit, 0);
     songhua__v1__reply__free_unpacked(reply, NULL);
