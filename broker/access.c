@@ -447,12 +447,6 @@ enum err access_may_drop(struct access *access, const char *user, const char *co
     return is_allowed ? ERR_OK : deny(why, user, "take away the position of", consumer);
 }
 
-void access_dropped(struct access *access, const char *by, const char *stream, const char *consumer)
-{
-    audit_note(access->audit, AUDIT_CONFIG, by, "takes away the position of %s in %s", consumer,
-               stream);
-}
-
 enum err access_may_publish(struct access *access, const struct access_request *request,
                             char why[ACCESS_WHY_BYTES])
 {

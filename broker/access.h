@@ -59,9 +59,6 @@ MUST_CHECK enum err access_may_keep(struct access *access, const char *user, con
 /* Whether it may take that consumer's position away; `by` is its name when that is another's, else empty. */
 MUST_CHECK enum err access_may_drop(struct access *access, const char *user, const char *consumer,
                                     char by[IDENTITY_NAME_BYTES], char why[ACCESS_WHY_BYTES]);
-/* It did; that goes on the record. */
-void access_dropped(struct access *access, const char *by, const char *stream,
-                    const char *consumer);
 /* Reading needs the role's right to the stream; which regions may be seen is told, not refused. */
 struct access_regions {
     bool is_all;

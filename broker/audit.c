@@ -21,11 +21,19 @@ enum {
     WAITING_MAX_BYTES = 128 * 1024 /* then notes stay notes, until the journal takes something */
 };
 
+/* Beside the actions: entries of AUDIT_CONFIG of what the open transaction does. */
+enum { DEEDS };
+
 static const char *const topics[AUDIT_ACTIONS] = {
-    [AUDIT_STARTED] = "started",         [AUDIT_STOPPED] = "stopped",
-    [AUDIT_CONFIG] = "config",           [AUDIT_AUTHORIZED] = "authorized",
-    [AUDIT_CHANGED] = "changed",         [AUDIT_REVOKED] = "revoked",
-    [AUDIT_DENIED] = "denied",           [AUDIT_THROTTLED] = "throttled",
+    [DEEDS] = "config",
+    [AUDIT_STARTED] = "started",
+    [AUDIT_STOPPED] = "stopped",
+    [AUDIT_CONFIG] = "config",
+    [AUDIT_AUTHORIZED] = "authorized",
+    [AUDIT_CHANGED] = "changed",
+    [AUDIT_REVOKED] = "revoked",
+    [AUDIT_DENIED] = "denied",
+    [AUDIT_THROTTLED] = "throttled",
     [AUDIT_UNKNOWN_KEY] = "unknown_key",
 };
 
@@ -135,20 +143,29 @@ static bool add(struct notes *notes, const struct note *note)
     return true;
 }
 
+static void fill(struct note *note, enum audit_action action, const char *subject,
+                 const char *format, va_list arguments) PRINTF_LIKE(4, 0);
+static void fill(struct note *note, enum audit_action action, const char *subject,
+                 const char *format, va_list arguments)
+{
+    *note = (struct note){.action = action};
+    note->first_ms = note->last_ms = clock_realtime_ms();
+    snprintf(note->subject, sizeof note->subject, "%s", subject);
+    vsnprintf(note->detail, sizeof note->detail, format, arguments);
+    keep_printable(note->subject);
+    keep_printable(note->detail);
+}
+
 void audit_note(struct audit *audit, enum audit_action action, const char *subject,
                 const char *format, ...)
 {
-    struct note note = {.action = action};
+    struct note note;
     va_list arguments;
     if (!audit)
         return;
-    note.first_ms = note.last_ms = clock_realtime_ms();
-    snprintf(note.subject, sizeof note.subject, "%s", subject);
     va_start(arguments, format);
-    vsnprintf(note.detail, sizeof note.detail, format, arguments);
+    fill(&note, action, subject, format, arguments);
     va_end(arguments);
-    keep_printable(note.subject);
-    keep_printable(note.detail);
     pthread_mutex_lock(&audit->lock);
     bool is_new = add(action >= AUDIT_DENIED ? &audit->denials : &audit->changes, &note);
     pthread_mutex_unlock(&audit->lock);
@@ -159,10 +176,9 @@ void audit_note(struct audit *audit, enum audit_action action, const char *subje
 /* --- entries ---------------------------------------------------------------------------------- */
 
 /* Add one to those that wait. Batches of one, joined, are the batch of all. */
-static void put_entry(struct audit *audit, const struct note *note, const char *detail,
-                      uint64_t time_ms, uint64_t count)
+static void put_entry_into(struct waiting *waiting, const struct note *note, const char *detail,
+                           uint64_t time_ms, uint64_t count)
 {
-    struct waiting *waiting = &audit->waiting[note->action];
     Songhua__V1__BrokerEntry entry = SONGHUA__V1__BROKER_ENTRY__INIT;
     Songhua__V1__BrokerEvent event = SONGHUA__V1__BROKER_EVENT__INIT, *events[] = {&event};
     Songhua__V1__BrokerBatch batch = SONGHUA__V1__BROKER_BATCH__INIT;
@@ -182,6 +198,22 @@ static void put_entry(struct audit *audit, const struct note *note, const char *
     }
     waiting->payload.size += songhua__v1__broker_batch__pack(&batch, room);
     waiting->count++;
+}
+
+static void put_entry(struct audit *audit, const struct note *note, const char *detail,
+                      uint64_t time_ms, uint64_t count)
+{
+    put_entry_into(&audit->waiting[note->action], note, detail, time_ms, count);
+}
+
+void audit_deed(struct audit *audit, const char *subject, const char *format, ...)
+{
+    struct note note;
+    va_list arguments;
+    va_start(arguments, format);
+    fill(&note, AUDIT_CONFIG, subject, format, arguments);
+    va_end(arguments);
+    put_entry_into(&audit->waiting[DEEDS], &note, note.detail, note.first_ms, 1);
 }
 
 static void put_repeats(struct audit *audit, const struct note *note)
@@ -326,16 +358,35 @@ unsigned audit_store(struct audit *audit, struct journal *journal, uint64_t now_
     return appended;
 }
 
+static void clear(struct waiting *waiting)
+{
+    buffer_clear(&waiting->payload);
+    waiting->count = 0;
+}
+
+/* What was not done is not told; what was done and did not fit waits with the rest. */
+static void settle_deeds(struct audit *audit, bool is_committed)
+{
+    struct waiting *deeds = &audit->waiting[DEEDS], *waiting = &audit->waiting[AUDIT_CONFIG];
+    if (is_committed && !deeds->is_open && deeds->count) {
+        if (buffer_append(&waiting->payload, deeds->payload.data, deeds->payload.size))
+            log_error("audit.lost", "action=config entries=%u", (unsigned)deeds->count);
+        else
+            waiting->count += deeds->count;
+    }
+    if (!is_committed || !deeds->is_open)
+        clear(deeds);
+}
+
 void audit_settle(struct audit *audit, bool is_committed)
 {
     bool was_open = false;
+    settle_deeds(audit, is_committed);
     for (size_t i = 0; i < AUDIT_ACTIONS; i++) {
         struct waiting *waiting = &audit->waiting[i];
         was_open = was_open || waiting->is_open;
-        if (waiting->is_open && is_committed) {
-            buffer_clear(&waiting->payload);
-            waiting->count = 0;
-        }
+        if (waiting->is_open && is_committed)
+            clear(waiting);
         waiting->is_open = false;
     }
     if (!was_open || !is_committed)

@@ -3,6 +3,7 @@
  * signed with the broker's identity, a producer like any other.
  *
  *     audit_note(…)                       any thread, never waits for a disk
+ *     audit_deed(…)                       the intake's thread: what the open transaction itself does
  *     audit_store(…), audit_settle(…)     the intake's thread: into the open transaction; it was committed
  *
  * Nobody can flood it. The first of a kind is written at once; more of the same within a minute are
@@ -45,6 +46,11 @@ void audit_free(struct audit *audit); /* accepts NULL */
 /* Accepts a NULL audit: nothing happens. Bytes that are no printable ASCII become '?'. */
 void audit_note(struct audit *audit, enum audit_action action, const char *subject,
                 const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* Somebody changes the configuration by what is in the open transaction: the entry is stored by the same commit,
+ * or waits where there is no room for it, and is dropped when the transaction fails. */
+void audit_deed(struct audit *audit, const char *subject, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 
 /* Append what waits to the open transaction; at the end of a minute (or `is_last`) also the counts.
  * Returns how many batches were appended. What cannot be stored now waits for a later turn. */

@@ -1,6 +1,7 @@
 #include "broker/intake.h"
 
 #include "broker/answers.h"
+#include "broker/keeping.h"
 #include "broker/newcomers.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
@@ -20,9 +21,7 @@ enum {
     REQUEST_MAX_BYTES = 4096,
     IDLE_MS = 1000,
     PREPARE_AFTER_MS = 20,
-    PREPARE_EVERY_MS = 2, /* while nothing comes; who does come waits for one step at most */
-    HIDDEN_MAX_US = 5000, /* what is kept is committed after so long, or when nothing comes for */
-    HIDDEN_IDLE_MS = 1
+    PREPARE_EVERY_MS = 2 /* while nothing comes; who does come waits for one step at most */
 };
 
 struct intake {
@@ -35,14 +34,12 @@ struct intake {
     struct net_message sender, frame;
     struct guarded guarded;
     struct retention retention;
-    bool is_prepared;   /* the journal's room */
-    bool is_preparing;  /* nothing has come since the last step */
-    bool is_full;       /* in this turn: nothing more is appended */
-    bool is_asked;      /* in this turn: somebody else wants something of the journal */
-    uint64_t stored;    /* batches of this turn */
-    uint64_t hidden;    /* batches kept and not committed, of earlier turns */
-    uint64_t hidden_us; /* since when there are any */
-    bool is_hiding;     /* those of this turn are kept too */
+    bool is_prepared;  /* the journal's room */
+    bool is_preparing; /* nothing has come since the last step */
+    bool is_full;      /* in this turn: nothing more is appended */
+    bool is_asked;     /* in this turn: somebody else wants something of the journal */
+    uint64_t stored;   /* batches of this turn */
+    struct keeping keeping;
     uint64_t now_ms;
     uint64_t throttled_ms; /* when the batch at hand may come again */
 };
@@ -293,6 +290,9 @@ static void take_saves(struct intake *intake)
                                   save->expected, save->position, intake->now_ms, &standing);
         save->standing = standing.position;
         save->saved_ms = standing.saved_ms;
+        if (!save->err && *save->by && save->expected) /* there was one, and it goes */
+            audit_deed(intake->options.audit, save->by, "takes away the position of %s in %s",
+                       save->consumer, save->stream);
     }
 }
 
@@ -328,30 +328,6 @@ static void take_audit(struct intake *intake, bool is_last)
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-/* A few small batches are acknowledged before they are committed, where nobody waits to read them. */
-static bool may_keep(const struct intake *intake)
-{
-    bool is_old = intake->hidden && clock_monotonic_us() - intake->hidden_us > HIDDEN_MAX_US;
-    return intake->stored && !is_old && !intake->is_asked && !intake->saves.count &&
-           !audience_is_waiting(intake->options.audience);
-}
-
-/* Flushed: what was stored in this turn may be acknowledged. */
-static enum err keep_or_commit(struct intake *intake)
-{
-    enum err err = ERR_OK;
-    intake->is_hiding = false;
-    if (may_keep(intake))
-        err = journal_keep(intake->options.journal, &intake->is_hiding);
-    if (err || !intake->is_hiding)
-        return err ? err : journal_commit(intake->options.journal);
-    if (!intake->hidden)
-        intake->hidden_us = clock_monotonic_us();
-    intake->hidden += intake->stored;
-    audience_hide(intake->options.audience);
-    return ERR_OK;
-}
-
 static enum err commit(struct intake *intake)
 {
     struct counters *counters = intake->options.counters;
@@ -361,7 +337,8 @@ static enum err commit(struct intake *intake)
     if (err)
         journal_abort(intake->options.journal);
     else
-        err = keep_or_commit(intake);
+        err = keeping_flush(&intake->keeping, intake->stored,
+                            !intake->is_asked && !intake->saves.count);
     quota_settle(intake->options.quota, !err);
     audit_settle(intake->options.audit, !err);
     if (intake->stored || intake->saves.count) {
@@ -381,8 +358,7 @@ static long longest_wait_ms(const struct intake *intake)
     long wait_ms = intake->guarded.is_closed ? GUARD_REOPEN_MS
                    : intake->is_prepared     ? IDLE_MS
                                              : prepare_ms;
-    if (intake->hidden)
-        wait_ms = HIDDEN_IDLE_MS;
+    wait_ms = keeping_wait_ms(&intake->keeping, wait_ms);
     return retention_ms < (uint32_t)wait_ms ? (long)retention_ms : wait_ms;
 }
 
@@ -403,17 +379,6 @@ static void wait_for_work(struct intake *intake)
     intake->stored = 0;
 }
 
-/* What is committed, to those who wait for it. */
-static void announce(struct intake *intake)
-{
-    if (intake->is_hiding)
-        return;
-    audience_show(intake->options.audience);
-    if (intake->stored || intake->hidden)
-        audience_announce(intake->options.audience);
-    intake->hidden = 0;
-}
-
 /* What the broker did until now, its end included. */
 static void end_record(struct intake *intake)
 {
@@ -422,8 +387,7 @@ static void end_record(struct intake *intake)
     intake->is_asked = true;
     take_audit(intake, true);
     enum err err = commit(intake);
-    if (!err)
-        announce(intake);
+    keeping_announce(&intake->keeping, intake->stored, err);
 }
 
 static void give_up(struct intake *intake, enum err err)
@@ -460,8 +424,8 @@ static void *run(void *argument)
             give_up(intake, err);
             break;
         }
-        announce(intake); /* wake waiting readers, feed the live stream  */
-        if (!intake->is_hiding && prune(intake))
+        keeping_announce(&intake->keeping, intake->stored, err); /* and feed the live stream */
+        if (!intake->keeping.is_hiding && prune(intake))
             break;
     }
     if (!atomic_load(&intake->options.counters->final_error))
@@ -477,6 +441,7 @@ enum err intake_start(const struct intake_options *options, struct intake **out)
         return ERR_NOMEM;
     intake->options = *options;
     intake->retention.rules = *options->retention;
+    intake->keeping = (struct keeping){.journal = options->journal, .audience = options->audience};
     net_message_init(&intake->sender);
     net_message_init(&intake->frame);
     answers_init(&intake->answers, options->socket, options->journal, options->software);

@@ -271,8 +271,6 @@ static void answer_saves(struct serve *serve)
         reply.body_case = SONGHUA__V1__REPLY__BODY_POSITION;
         reply.position = &position;
         reply_send(serve->options.socket, &save->client, &reply, NULL, &serve->questions.scratch);
-        if (!save->err && *save->by && save->expected) /* there was one, and it is gone */
-            access_dropped(serve->options.access, save->by, save->stream, save->consumer);
     }
 }
 

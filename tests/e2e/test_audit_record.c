@@ -129,6 +129,42 @@ Test(audit_record, a_position_is_taken_away_on_record_once_it_is_gone_and_not_be
     free(output);
 }
 
+static uint64_t count_entries(struct control *control)
+{
+    Songhua__V1__Reply *reply;
+    uint64_t events = 0;
+    cr_assert_eq(control_ask(control, SONGHUA__V1__REQUEST__BODY_LIST_STREAMS, WAIT_MS, &reply),
+                 ERR_OK);
+    for (size_t i = 0; i < reply->streams->n_streams; i++)
+        if (!strcmp(reply->streams->streams[i]->name, "audit"))
+            events = reply->streams->streams[i]->events;
+    songhua__v1__reply__free_unpacked(reply, NULL);
+    return events;
+}
+
+/* No moment lies between the two in which a crash could keep one of them alone. One connection asks for both,
+ * so that nothing is stored meanwhile that was not stored before the answer. */
+Test(audit_record, a_position_that_is_gone_is_on_record_when_its_deletion_is_answered)
+{
+    enum { ROUNDS = 30 };
+    struct control *control;
+    const struct identity *agent = world_identity(hub.world, "agent", ROLE_AGENT, "220100");
+    const struct identity *reader = world_identity(hub.world, "reader", ROLE_READER, "*");
+    operator();
+    broker_reload(hub.broker);
+    cr_assert_eq(publish_as(agent, "agent", 220100), ERR_OK);
+    cr_assert_eq(control_open(hub.fetch, hub.server.public_key, operator(), &control), ERR_OK);
+    for (int i = 0; i < ROUNDS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "reader.%d", i);
+        cr_assert_eq(save(reader, name, 0, 1), ERR_OK);
+        uint64_t before = count_entries(control);
+        cr_assert_eq(control_save_position(control, "events", name, 1, 0, WAIT_MS, NULL), ERR_OK);
+        cr_assert_gt(count_entries(control), before, "round %d", i);
+    }
+    control_close(&control);
+}
+
 Test(audit_record, starts_and_stops_are_on_record_with_the_settings)
 {
     hub_stop(&hub);

@@ -245,3 +245,68 @@ Test(audit, what_is_noted_while_too_much_waits_is_written_as_soon_as_there_is_ro
     cr_expect_eq(store(), 1, "what came meanwhile");
     cr_expect_eq(find().entries, KINDS + 1);
 }
+
+/* --- deeds ------------------------------------------------------------------------------------ */
+
+static void save(uint64_t expected, uint64_t position)
+{
+    cr_assert_eq(journal_save_position(journal, "audit", "c", expected, position, now_ms, NULL),
+                 ERR_OK);
+}
+
+static uint64_t saved(void)
+{
+    struct position position;
+    cr_assert_eq(journal_position(journal, "audit", "c", &position), ERR_OK);
+    return position.position;
+}
+
+static void take_away(void)
+{
+    save(7, 0);
+    audit_deed(audit, "operator", "takes away the position of %s in %s", "c", "audit");
+}
+
+Test(audit, a_deed_is_on_record_by_the_commit_that_does_it)
+{
+    save(0, 7);
+    store();
+    take_away();
+    cr_expect_eq(store(), 1, "in the turn of the deed itself");
+    struct found found = find();
+    cr_expect_eq(saved(), 0);
+    cr_expect_eq(found.entries, 1);
+    cr_expect_str_eq(found.details[3], "operator: takes away the position of c in audit");
+    store();
+    cr_expect_eq(find().entries, 1);
+}
+
+Test(audit, a_deed_whose_commit_failed_is_never_told)
+{
+    save(0, 7);
+    store();
+    take_away();
+    cr_assert_eq(audit_store(audit, journal, now_ms, false), 1);
+    journal_abort(journal);
+    audit_settle(audit, false);
+    cr_expect_eq(saved(), 7);
+    store();
+    cr_expect_eq(find().entries, 0);
+    take_away();
+    store();
+    cr_expect_eq(find().entries, 1);
+}
+
+Test(audit, a_deed_without_room_for_its_entry_is_told_later)
+{
+    save(0, 7);
+    store();
+    take_away();
+    cr_assert_eq(journal_commit(journal), ERR_OK);
+    audit_settle(audit, true);
+    cr_expect_eq(saved(), 0);
+    cr_expect_eq(find().entries, 0);
+    audit_note(audit, AUDIT_CONFIG, "operator", "and more");
+    cr_expect_eq(store(), 1);
+    cr_expect_eq(find().entries, 2);
+}
