@@ -12,7 +12,7 @@
  *   | LMDB's map: headers, pages … | front |
  *
  *   map       as long as LMDB's headers say; what the file has behind the front is not used yet
- *   front     pieces, until one is not whole; behind the last one zeros
+ *   front     pieces, each from the start of a page on, until one is not whole; behind the last one zeros
  *   piece     check | number of the transaction | size of what follows | records, each behind its size
  *   check     XXH3-64 over the rest of the piece; its seed is the check of the piece before, of the first
  *             the journal's id
@@ -22,10 +22,13 @@
  * under the number of the next transaction, and it is done again: same batches, same order, same times,
  * so the same records. Pieces of a later number would say that LMDB has lost a commit.
  *
+ * A piece begins on a page of its own, so that a write never touches one that was acknowledged: disks whose
+ * sectors are longer than they say may lose the rest of one when the power fails.
+ *
  * Only batches can be kept, few of them, and only while the map has room at its end, so that no reader who
  * holds old pages can keep them from being committed. */
 
-enum { PIECE_HEADER_BYTES = 24, SIZE_BYTES = 8, ROOM_PAGES = 256 };
+enum { PIECE_HEADER_BYTES = 24, SIZE_BYTES = 8, PIECE_MAX_BYTES = 16 * 1024, ROOM_PAGES = 256 };
 
 static uint64_t first_seed(const struct lmdb_journal *journal)
 {
@@ -35,6 +38,11 @@ static uint64_t first_seed(const struct lmdb_journal *journal)
 static uint64_t check_of(const unsigned char *piece, size_t size, uint64_t seed)
 {
     return XXH3_64bits_withSeed(piece + CHECK_BYTES, size - CHECK_BYTES, seed);
+}
+
+static size_t next_place(const struct lmdb_front *front, size_t end)
+{
+    return (end + front->step - 1) / front->step * front->step;
 }
 
 static int write_at(const struct lmdb_journal *journal, size_t from, size_t to)
@@ -63,13 +71,14 @@ void lmdb_front_clear(struct lmdb_journal *journal)
     front->seed = first_seed(journal);
 }
 
-/* Room for zeros behind the piece is kept. */
+/* Room for zeros where the next piece would begin is kept. */
 void lmdb_front_add(struct lmdb_journal *journal, const void *record, size_t size)
 {
     struct lmdb_front *front = &journal->front;
     size_t header = front->size == front->kept ? PIECE_HEADER_BYTES : 0;
-    size_t needed = header + SIZE_BYTES + size + PIECE_HEADER_BYTES;
-    if (needed > sizeof front->bytes - front->size)
+    size_t end = front->size + header + SIZE_BYTES + size;
+    if (end - front->kept > PIECE_MAX_BYTES ||
+        next_place(front, end) + PIECE_HEADER_BYTES > sizeof front->bytes)
         front->is_closed = true;
     if (front->is_closed)
         return;
@@ -88,10 +97,19 @@ static int write_piece(struct lmdb_journal *journal, uint64_t number)
     bytes_put_le64(piece + 8, number);
     bytes_put_le64(piece + 16, size - PIECE_HEADER_BYTES);
     bytes_put_le64(piece, check_of(piece, size, front->seed));
-    memset(piece + size, 0, PIECE_HEADER_BYTES);
-    return is_mutant(MUTANT_NO_FRONT)
-               ? 0
-               : write_at(journal, front->kept, front->size + PIECE_HEADER_BYTES);
+    size_t end = next_place(front, front->size) + PIECE_HEADER_BYTES;
+    memset(piece + size, 0, end - front->size);
+    return is_mutant(MUTANT_NO_FRONT) ? 0 : write_at(journal, front->kept, end);
+}
+
+/* One that is refused may be there whole: the zeros behind it were what did not fit. */
+static enum err take_back(struct lmdb_journal *journal, enum err err)
+{
+    struct lmdb_front *front = &journal->front;
+    memset(front->bytes + front->kept, 0, PIECE_HEADER_BYTES);
+    int code = write_at(journal, front->kept, front->kept + PIECE_HEADER_BYTES);
+    (void)code; /* the disk has failed already */
+    return err;
 }
 
 /* What a flush that failed has left on the disk cannot be known: it is final, whatever the code. */
@@ -100,11 +118,11 @@ static enum err keep_piece(struct lmdb_journal *journal)
     struct lmdb_front *front = &journal->front;
     enum err err = lmdb_write_failed(journal, write_piece(journal, mdb_txn_id(journal->txn)));
     if (err)
-        return err;
+        return take_back(journal, err);
     if (flush_file(journal))
         return journal->final_error = ERR_IO;
     front->seed = bytes_get_le64(front->bytes + front->kept);
-    front->kept = front->size;
+    front->kept = front->size = next_place(front, front->size);
     return ERR_OK;
 }
 
@@ -191,18 +209,19 @@ static enum err append_piece(struct lmdb_journal *journal, const unsigned char *
     return err;
 }
 
-static enum err commit_again(struct lmdb_journal *journal, uint64_t number)
+/* The pieces up to `end`, which have that number. */
+static enum err commit_again(struct lmdb_journal *journal, uint64_t number, size_t end)
 {
     struct lmdb_front *front = &journal->front;
     uint64_t seed = first_seed(journal);
     size_t from = 0, size;
     enum err err = ERR_OK;
     front->is_closed = true; /* it is read, not added to */
-    while (!err && (size = find_piece(front, from, seed)) &&
+    while (!err && from < end && (size = find_piece(front, from, seed)) &&
            bytes_get_le64(front->bytes + from + 8) == number) {
         seed = bytes_get_le64(front->bytes + from);
         err = append_piece(journal, front->bytes + from, size);
-        from += size;
+        from = next_place(front, from + size);
     }
     if (!err)
         return lmdb_commit(&journal->base);
@@ -210,22 +229,37 @@ static enum err commit_again(struct lmdb_journal *journal, uint64_t number)
     return err;
 }
 
-enum err lmdb_front_apply(struct lmdb_journal *journal, bool is_expected)
+/* What stands in front->bytes up to `end`; is_owed: and must be there. */
+static enum err apply(struct lmdb_journal *journal, size_t end, bool is_owed)
 {
     MDB_envinfo info;
-    bool is_there;
     int code = mdb_env_info(journal->env, &info);
-    if (!code)
-        code = read_front(journal, &is_there);
     if (code)
         return lmdb_error(code);
-    is_there = find_piece(&journal->front, 0, first_seed(journal)) != 0;
+    bool is_there = find_piece(&journal->front, 0, first_seed(journal)) != 0;
     uint64_t number = is_there ? bytes_get_le64(journal->front.bytes + 8) : 0;
     uint64_t next = info.me_last_txnid + 1;
-    enum err err = number > next || (is_expected && number != next) ? ERR_CORRUPT : ERR_OK;
+    enum err err = number > next || (is_owed && number != next) ? ERR_CORRUPT : ERR_OK;
     if (!err && number == next)
-        err = commit_again(journal, number);
+        err = commit_again(journal, number, end);
     lmdb_front_clear(journal);
+    return err;
+}
+
+enum err lmdb_front_apply(struct lmdb_journal *journal)
+{
+    bool is_there;
+    int code = read_front(journal, &is_there);
+    return code ? lmdb_error(code) : apply(journal, sizeof journal->front.bytes, false);
+}
+
+enum err lmdb_front_repay(struct lmdb_journal *journal)
+{
+    struct lmdb_front *front = &journal->front;
+    size_t owed = front->owed;
+    front->owed = 0;
+    enum err err = apply(journal, owed, true);
+    front->owed = err ? owed : 0;
     return err;
 }
 

@@ -38,7 +38,7 @@ enum {
     LMDB_MAX_TABLES = JOURNAL_MAX_STREAMS, /* besides the main one */
     LMDB_TRIM_MAX = 100,                   /* records in one transaction */
     LMDB_LOOK_BACK_MAX = 65536,            /* batches of one producer */
-    LMDB_FRONT_MAX = 16 * 1024,            /* of a transaction's batches */
+    LMDB_FRONT_STEP = 4096,                /* a piece of the front begins at a multiple */
     LMDB_FRONT_BYTES = 64 * 1024           /* behind the map: whole pages on every machine */
 };
 
@@ -66,12 +66,13 @@ struct lmdb_reader {
 
 /* The batches of the open transaction, as they may be kept beside it (lmdb_front.c). */
 struct lmdb_front {
-    unsigned char bytes[LMDB_FRONT_MAX];
-    size_t size, kept;  /* added; of that in the file, flushed and acknowledged */
-    uint64_t seed;      /* of the next piece's check */
-    bool is_closed;     /* nothing more is added: it is full, or being read */
+    unsigned char bytes[LMDB_FRONT_BYTES];
+    size_t size, kept; /* added; of that in the file, flushed and acknowledged */
+    size_t owed;       /* what was kept by a transaction that has failed; nothing was added since */
+    size_t step;       /* LMDB_FRONT_STEP; in format 2 pieces stood side by side: 1 */
+    uint64_t seed;     /* of the next piece's check */
+    bool is_closed;    /* nothing more is added: it is full, or being read */
     bool is_too_little; /* the transaction changes more than its batches tell */
-    bool is_owed;       /* what was kept is in the file alone: its transaction has failed */
 };
 
 struct lmdb_journal {
@@ -186,9 +187,10 @@ void lmdb_abort(struct journal *journal);
 void lmdb_front_clear(struct lmdb_journal *journal); /* before a transaction's first batch */
 void lmdb_front_add(struct lmdb_journal *journal, const void *record, size_t size);
 enum err lmdb_keep(struct journal *journal, bool *is_kept);
-/* Commit what was kept and is not committed, once the tables are open and before anything else is.
- * Errors  ERR_CORRUPT (it does not fit, or is_expected and it is not there), and those of a commit. */
-MUST_CHECK enum err lmdb_front_apply(struct lmdb_journal *journal, bool is_expected);
+/* Commit what the file's front has and LMDB has not, once the tables are open and before anything else is.
+ * Errors  ERR_CORRUPT (it does not fit), and those of a commit. */
+MUST_CHECK enum err lmdb_front_apply(struct lmdb_journal *journal);
+MUST_CHECK enum err lmdb_front_repay(struct lmdb_journal *journal); /* the same of what is owed */
 /* The number of the transaction that its first piece is of; 0: it has none.
  * Errors  ERR_CORRUPT (the file ends before it), ERR_IO. */
 MUST_CHECK enum err lmdb_front_number(struct lmdb_journal *journal, uint64_t *out);

@@ -247,6 +247,7 @@ struct lmdb_journal *lmdb_new(void)
         return NULL;
     journal->base.engine = &journal_lmdb;
     journal->lock = -1;
+    journal->front.step = LMDB_FRONT_STEP;
     if (!pthread_mutex_init(&journal->readers_mutex, NULL))
         return journal;
     free(journal);
@@ -278,7 +279,7 @@ enum err lmdb_open_settled(struct lmdb_journal *journal, const char *folder, uin
     enum err err = open_files(journal, folder, map_bytes);
     if (!err)
         err = open_tables(journal);
-    return err ? err : lmdb_front_apply(journal, false);
+    return err ? err : lmdb_front_apply(journal);
 }
 
 static enum err open_in(struct lmdb_journal *journal, const struct journal_options *options)

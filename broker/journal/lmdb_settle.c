@@ -118,6 +118,7 @@ static enum err raise(struct lmdb_journal *journal, const char *folder)
 {
     uint64_t map_bytes;
     enum err err = find_map_bytes(folder, &map_bytes);
+    journal->front.step = 1;
     if (!err)
         err = lmdb_open_settled(journal, folder, map_bytes);
     if (!err)

@@ -114,15 +114,6 @@ static void keep(struct lmdb_journal *journal)
         journal->streams[i].kept_totals = journal->streams[i].totals;
 }
 
-/* What was kept before a transaction that failed is stored before anything else. */
-static enum err pay_debt(struct lmdb_journal *journal)
-{
-    journal->front.is_owed = false;
-    enum err err = lmdb_front_apply(journal, true);
-    journal->front.is_owed = err != ERR_OK;
-    return err;
-}
-
 void lmdb_changed(struct lmdb_journal *journal)
 {
     journal->is_dirty = journal->front.is_too_little = true;
@@ -136,7 +127,7 @@ enum err lmdb_begin(struct lmdb_journal *journal)
         return journal->spoilt;
     if (journal->txn)
         return ERR_OK;
-    enum err err = journal->front.is_owed ? pay_debt(journal) : ERR_OK;
+    enum err err = journal->front.owed ? lmdb_front_repay(journal) : ERR_OK;
     if (err)
         return err;
     int code = mdb_txn_begin(journal->env, NULL, 0, &journal->txn);
@@ -151,7 +142,7 @@ void lmdb_abort(struct journal *base)
     if (journal->txn)
         mdb_txn_abort(journal->txn);
     if (journal->front.kept)
-        journal->front.is_owed = true;
+        journal->front.owed = journal->front.kept;
     forget(journal);
 }
 
@@ -234,7 +225,7 @@ enum err lmdb_commit(struct journal *base)
     struct lmdb_journal *journal = lmdb_of(base);
     uint64_t started_us = clock_monotonic_us();
     enum err err = journal->final_error ? journal->final_error : journal->spoilt;
-    if (!err && journal->front.is_owed)
+    if (!err && journal->front.owed)
         err = lmdb_begin(journal);
     if (!err && journal->is_dirty) {
         err = flush(journal);

@@ -95,6 +95,14 @@ void contract_commit(struct contract *contract)
     cr_assert_eq(journal_commit(contract->journal), ERR_OK);
 }
 
+bool contract_keep(struct contract *contract, struct chain *chain, const char *payload)
+{
+    bool is_kept;
+    cr_assert_eq(contract_append(contract, chain, payload, NULL), ERR_OK);
+    cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_OK);
+    return is_kept;
+}
+
 void contract_fill(struct contract *contract, struct chain *chain, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -139,6 +147,22 @@ struct stream_bounds contract_bounds(struct contract *contract, const char *stre
     struct stream_bounds bounds;
     cr_assert_eq(journal_bounds(contract->journal, stream, &bounds), ERR_OK);
     return bounds;
+}
+
+void contract_whole(struct contract *contract, const struct chain *chain)
+{
+    struct seen *seen = calloc(1, sizeof *seen);
+    struct producer_state state;
+    contract_read(contract, "events", 1, seen);
+    cr_assert_eq(seen->err, ERR_OK);
+    cr_assert_eq(seen->count, chain->sequence);
+    for (size_t i = 0; i < seen->count; i++)
+        cr_assert_eq(seen->records[i].batch.sequence, i + 1);
+    free(seen);
+    cr_assert_eq(journal_producer(contract->journal, "events", "agent", &state), ERR_OK);
+    cr_assert_eq(state.sequence, chain->sequence);
+    cr_assert_arr_eq(state.digest, chain->head, DIGEST_BYTES);
+    cr_assert_eq(contract_bounds(contract, "events").events, chain->sequence);
 }
 
 char *contract_payload(size_t size, char letter)

@@ -68,6 +68,9 @@ enum err contract_append_batch(struct contract *contract, const struct batch *ba
                                struct journal_receipt *receipt);
 void contract_commit(struct contract *contract); /* must succeed */
 
+/* The chain's next batch, flushed but not committed; false: there is no room for it. */
+bool contract_keep(struct contract *contract, struct chain *chain, const char *payload);
+
 /* `count` batches of one chain, each "PRODUCER EPOCH.SEQUENCE", committed one by one. */
 void contract_fill(struct contract *contract, struct chain *chain, size_t count);
 
@@ -84,6 +87,9 @@ struct seen {
 };
 void contract_read(struct contract *contract, const char *stream, uint64_t from, struct seen *seen);
 uint64_t contract_hash(const void *bytes, size_t size);
+
+/* The stream "events" has all of the chain of "agent" and nothing else, once and in order. */
+void contract_whole(struct contract *contract, const struct chain *chain);
 
 struct stream_bounds contract_bounds(struct contract *contract, const char *stream);
 

@@ -4,12 +4,11 @@
 #include "tests/contract/journal_contract.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static int open_file(const struct contract *contract)
@@ -27,85 +26,61 @@ static void commit_one(struct contract *contract, struct chain *chain, const cha
     contract_commit(contract);
 }
 
-static void check_whole(struct contract *contract, const struct chain *chain)
-{
-    struct seen *seen = calloc(1, sizeof *seen);
-    struct producer_state state;
-    contract_read(contract, "events", 1, seen);
-    cr_assert_eq(seen->err, ERR_OK);
-    cr_assert_eq(seen->count, chain->sequence);
-    for (size_t i = 0; i < seen->count; i++)
-        cr_assert_eq(seen->records[i].batch.sequence, i + 1);
-    free(seen);
-    cr_assert_eq(journal_producer(contract->journal, "events", "agent", &state), ERR_OK);
-    cr_assert_eq(state.sequence, chain->sequence);
-    cr_assert_arr_eq(state.digest, chain->head, DIGEST_BYTES);
-    cr_assert_eq(contract_bounds(contract, "events").events, chain->sequence);
-}
-
-static bool keep_one(struct contract *contract, struct chain *chain, const char *payload)
-{
-    bool is_kept;
-    cr_assert_eq(contract_append(contract, chain, payload, NULL), ERR_OK);
-    cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_OK);
-    return is_kept;
-}
-
 /* --- kept ------------------------------------------------------------------------------------- */
 
 CONTRACT(what_is_kept_is_seen_when_it_is_committed_and_not_before)
 {
     struct chain agent = chain_start("events", "agent", 1);
     contract_fill(contract, &agent, 2);
-    cr_assert(keep_one(contract, &agent, "three"));
-    cr_assert(keep_one(contract, &agent, "four"));
+    cr_assert(contract_keep(contract, &agent, "three"));
+    cr_assert(contract_keep(contract, &agent, "four"));
     cr_assert_eq(contract_bounds(contract, "events").last, 2);
     contract_commit(contract);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
     contract_reopen(contract);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
 }
 
 CONTRACT(what_is_kept_and_never_committed_is_there_at_the_next_open)
 {
     struct chain agent = chain_start("events", "agent", 1), kept;
     contract_fill(contract, &agent, 2);
-    cr_assert(keep_one(contract, &agent, "three"));
-    cr_assert(keep_one(contract, &agent, "four"));
+    cr_assert(contract_keep(contract, &agent, "three"));
+    cr_assert(contract_keep(contract, &agent, "four"));
     kept = agent;
     cr_assert_eq(contract_append(contract, &agent, "neither kept nor committed", NULL), ERR_OK);
     contract_reopen(contract);
-    check_whole(contract, &kept);
+    contract_whole(contract, &kept);
     contract_fill(contract, &kept, 2);
-    check_whole(contract, &kept);
+    contract_whole(contract, &kept);
 }
 
 CONTRACT(what_is_kept_outlives_an_abort)
 {
     struct chain agent = chain_start("events", "agent", 1), kept;
-    cr_assert(keep_one(contract, &agent, "one"));
+    cr_assert(contract_keep(contract, &agent, "one"));
     kept = agent;
     cr_assert_eq(contract_append(contract, &agent, "given up", NULL), ERR_OK);
     journal_abort(contract->journal);
     contract_commit(contract);
-    check_whole(contract, &kept);
-    cr_assert(keep_one(contract, &kept, "two"));
+    contract_whole(contract, &kept);
+    cr_assert(contract_keep(contract, &kept, "two"));
     journal_abort(contract->journal);
-    cr_assert(keep_one(contract, &kept, "three"));
+    cr_assert(contract_keep(contract, &kept, "three"));
     contract_commit(contract);
-    check_whole(contract, &kept);
+    contract_whole(contract, &kept);
 }
 
 CONTRACT(a_batch_that_comes_again_while_it_is_kept_is_a_repeat)
 {
     struct chain agent = chain_start("events", "agent", 1), before = agent;
     struct journal_receipt receipt;
-    cr_assert(keep_one(contract, &agent, "one"));
+    cr_assert(contract_keep(contract, &agent, "one"));
     cr_assert_eq(contract_append(contract, &before, "one", &receipt), ERR_OK);
     cr_assert(receipt.is_repeat);
     cr_assert_eq(receipt.record, 1);
     contract_commit(contract);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
 }
 
 CONTRACT(a_position_is_not_kept_but_committed)
@@ -113,7 +88,7 @@ CONTRACT(a_position_is_not_kept_but_committed)
     struct chain agent = chain_start("events", "agent", 1);
     struct position position;
     bool is_kept;
-    cr_assert(keep_one(contract, &agent, "one"));
+    cr_assert(contract_keep(contract, &agent, "one"));
     cr_assert_eq(journal_save_position(contract->journal, "events", "c", 0, 1, 1, NULL), ERR_OK);
     cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_OK);
     cr_assert_not(is_kept);
@@ -121,21 +96,21 @@ CONTRACT(a_position_is_not_kept_but_committed)
     contract_reopen(contract);
     cr_assert_eq(journal_position(contract->journal, "events", "c", &position), ERR_OK);
     cr_assert_eq(position.position, 1);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
 }
 
 CONTRACT(more_is_kept_only_while_there_is_room_for_it)
 {
     struct chain agent = chain_start("events", "agent", 1);
     size_t kept = 0;
-    while (kept < 1000 && keep_one(contract, &agent, "a batch of the usual size"))
+    while (kept < 1000 && contract_keep(contract, &agent, "a batch of the usual size"))
         kept++;
     cr_assert_gt(kept, 10);
     cr_assert_lt(kept, 1000);
     contract_commit(contract);
     contract_reopen(contract);
-    check_whole(contract, &agent);
-    cr_assert(keep_one(contract, &agent, "again"));
+    contract_whole(contract, &agent);
+    cr_assert(contract_keep(contract, &agent, "again"));
 }
 
 CONTRACT(a_position_taken_away_after_a_batch_was_kept_is_committed)
@@ -146,7 +121,7 @@ CONTRACT(a_position_taken_away_after_a_batch_was_kept_is_committed)
     contract_fill(contract, &agent, 3);
     cr_assert_eq(journal_save_position(contract->journal, "events", "c", 0, 2, 1, NULL), ERR_OK);
     contract_commit(contract);
-    cr_assert(keep_one(contract, &agent, "kept"));
+    cr_assert(contract_keep(contract, &agent, "kept"));
     cr_assert_eq(journal_save_position(contract->journal, "events", "c", 2, 0, 1, NULL), ERR_OK);
     cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_OK);
     cr_assert_not(is_kept);
@@ -154,7 +129,7 @@ CONTRACT(a_position_taken_away_after_a_batch_was_kept_is_committed)
     contract_reopen(contract);
     cr_assert_eq(journal_position(contract->journal, "events", "c", &position), ERR_OK);
     cr_assert_eq(position.position, 0);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
 }
 
 /* --- the front -------------------------------------------------------------------------------- */
@@ -171,16 +146,16 @@ CONTRACT_LMDB(what_was_kept_is_stored_again_with_its_time)
     contract_fill(contract, &agent, 5);
     contract->now_ms += 12345;
     cr_assert_eq(contract_append(contract, &agent, "one", NULL), ERR_OK);
-    cr_assert(keep_one(contract, &agent, "two"));
+    cr_assert(contract_keep(contract, &agent, "two"));
     uint64_t stored_ms = contract->now_ms;
     end(contract);
     contract->now_ms += 100000;
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
     cr_assert_eq(contract_bounds(contract, "events").last_ms, stored_ms);
     contract_fill(contract, &agent, 5);
     contract_reopen(contract);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
 }
 
 CONTRACT_LMDB(what_is_kept_before_and_after_a_commit_is_stored_once)
@@ -189,14 +164,14 @@ CONTRACT_LMDB(what_is_kept_before_and_after_a_commit_is_stored_once)
     for (int round = 0; round < 20; round++) {
         contract_fill(contract, &agent, 2);
         for (int i = 0; i <= round % 4; i++)
-            cr_assert(keep_one(contract, &agent, "kept"));
+            cr_assert(contract_keep(contract, &agent, "kept"));
         if (round % 3)
             commit_one(contract, &agent, "committed");
         if (round % 3 == 2)
-            cr_assert(keep_one(contract, &agent, "kept of the next"));
+            cr_assert(contract_keep(contract, &agent, "kept of the next"));
         end(contract);
         cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK, "round %d", round);
-        check_whole(contract, &agent);
+        contract_whole(contract, &agent);
     }
 }
 
@@ -205,11 +180,11 @@ CONTRACT_LMDB(a_piece_that_is_not_whole_was_never_kept)
     struct chain agent = chain_start("events", "agent", 1), kept;
     unsigned char byte;
     contract_fill(contract, &agent, 5);
-    cr_assert(keep_one(contract, &agent, "kept"));
+    cr_assert(contract_keep(contract, &agent, "kept"));
     kept = agent;
     off_t piece =
         (off_t)(lmdb_of(contract->journal)->map_bytes + lmdb_of(contract->journal)->front.size);
-    cr_assert(keep_one(contract, &agent, "under way"));
+    cr_assert(contract_keep(contract, &agent, "under way"));
     end(contract);
     int fd = open_file(contract);
     cr_assert_eq(pread(fd, &byte, 1, piece + 50), 1);
@@ -217,19 +192,19 @@ CONTRACT_LMDB(a_piece_that_is_not_whole_was_never_kept)
     cr_assert_eq(pwrite(fd, &byte, 1, piece + 50), 1);
     close(fd);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
-    check_whole(contract, &kept);
+    contract_whole(contract, &kept);
     contract_fill(contract, &kept, 3);
 }
 
 CONTRACT_LMDB(what_is_too_large_for_the_front_is_committed)
 {
     struct chain agent = chain_start("events", "agent", 1);
-    char *payload = contract_payload(LMDB_FRONT_MAX, 'x');
-    cr_assert(keep_one(contract, &agent, "small"));
-    cr_assert_not(keep_one(contract, &agent, payload));
+    char *payload = contract_payload(LMDB_FRONT_BYTES, 'x');
+    cr_assert(contract_keep(contract, &agent, "small"));
+    cr_assert_not(contract_keep(contract, &agent, payload));
     contract_commit(contract);
     contract_reopen(contract);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
     free(payload);
 }
 
@@ -253,19 +228,61 @@ CONTRACT_LMDB(nothing_is_kept_when_the_map_has_no_room_at_its_end)
     mdb_env_info(lmdb_of(contract->journal)->env, &info);
     lmdb_of(contract->journal)->map_bytes =
         (info.me_last_pgno + 100) * 4096; /* as if that were all */
-    cr_assert_not(keep_one(contract, &agent, "small"));
+    cr_assert_not(contract_keep(contract, &agent, "small"));
 }
 
-CONTRACT_LMDB(what_is_owed_and_cannot_be_read_is_no_success)
+CONTRACT_LMDB(what_is_owed_is_stored_whatever_the_file_says)
 {
     struct chain agent = chain_start("events", "agent", 1);
     int fd;
     contract_fill(contract, &agent, 2);
-    cr_assert(keep_one(contract, &agent, "three"));
+    cr_assert(contract_keep(contract, &agent, "three"));
     journal_abort(contract->journal);
     cr_assert_eq(mdb_env_get_fd(lmdb_of(contract->journal)->env, &fd), 0);
     cr_assert_eq(ftruncate(fd, (off_t)contract_file_size(contract) - LMDB_FRONT_BYTES), 0);
-    cr_assert_eq(journal_commit(contract->journal), ERR_CORRUPT);
+    contract_commit(contract);
+    contract_whole(contract, &agent);
+}
+
+/* The write of a piece goes as far as its last byte and not to the zeros behind it. */
+CONTRACT_LMDB(a_batch_whose_keeping_failed_is_not_found_later)
+{
+    struct chain agent = chain_start("events", "agent", 1), kept;
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    bool is_kept;
+    contract_fill(contract, &agent, 2);
+    cr_assert(contract_keep(contract, &agent, "three"));
+    kept = agent;
+    cr_assert_eq(contract_append(contract, &agent, "refused", NULL), ERR_OK);
+    limit.rlim_cur = lmdb_of(contract->journal)->map_bytes +
+                     lmdb_of(contract->journal)->front.kept + LMDB_FRONT_STEP;
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_IO);
+    limit.rlim_cur = RLIM_INFINITY;
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    contract_reopen(contract);
+    contract_whole(contract, &kept);
+}
+
+/* Both pages that its writing touches. */
+CONTRACT_LMDB(a_piece_that_is_torn_takes_none_with_it_that_was_kept_before)
+{
+    static unsigned char torn[2 * LMDB_FRONT_STEP];
+    struct chain agent = chain_start("events", "agent", 1), kept;
+    contract_fill(contract, &agent, 2);
+    cr_assert(contract_keep(contract, &agent, "three"));
+    cr_assert(contract_keep(contract, &agent, "four"));
+    kept = agent;
+    size_t at = lmdb_of(contract->journal)->front.kept / LMDB_FRONT_STEP * LMDB_FRONT_STEP;
+    off_t place = (off_t)(lmdb_of(contract->journal)->map_bytes + at);
+    cr_assert_eq(contract_append(contract, &agent, "under way", NULL), ERR_OK);
+    end(contract);
+    memset(torn, 0xa5, sizeof torn);
+    int fd = open_file(contract);
+    cr_assert_eq(pwrite(fd, torn, sizeof torn, place), (ssize_t)sizeof torn);
+    close(fd);
+    cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
+    contract_whole(contract, &kept);
 }
 
 /* LMDB's two headers, each in a page of its own, as they were before a commit. */
@@ -280,7 +297,7 @@ CONTRACT_LMDB(a_front_that_is_ahead_of_lmdb_tells_of_a_lost_commit)
     cr_assert_eq(mdb_env_get_fd(lmdb_of(contract->journal)->env, &fd), 0);
     cr_assert_eq(pread(fd, headers, (size_t)page * 2, 0), page * 2);
     commit_one(contract, &agent, "lost");
-    cr_assert(keep_one(contract, &agent, "kept"));
+    cr_assert(contract_keep(contract, &agent, "kept"));
     end(contract);
     fd = open_file(contract);
     cr_assert_eq(pwrite(fd, headers, (size_t)page * 2, 0), page * 2);
@@ -293,14 +310,14 @@ CONTRACT_LMDB(a_journal_that_grows_with_something_kept_loses_nothing)
 {
     struct chain agent = chain_start("events", "agent", 1);
     contract_fill(contract, &agent, 5);
-    cr_assert(keep_one(contract, &agent, "kept"));
+    cr_assert(contract_keep(contract, &agent, "kept"));
     end(contract);
     cr_assert_eq(contract_open(contract, 2 * JOURNAL_MIN_BYTES, NULL), ERR_OK);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
     cr_assert_eq(contract_file_size(contract), 2 * JOURNAL_MIN_BYTES);
     contract_fill(contract, &agent, 5);
     contract_reopen(contract);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
 }
 
 CONTRACT_LMDB(a_stream_that_is_new_takes_nothing_of_what_was_kept)
@@ -308,10 +325,10 @@ CONTRACT_LMDB(a_stream_that_is_new_takes_nothing_of_what_was_kept)
     static const char *const streams[] = {"events", "scores", "another", NULL};
     struct chain agent = chain_start("events", "agent", 1);
     contract_fill(contract, &agent, 5);
-    cr_assert(keep_one(contract, &agent, "kept"));
+    cr_assert(contract_keep(contract, &agent, "kept"));
     end(contract);
     cr_assert_eq(contract_open(contract, 0, streams), ERR_OK);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
 }
 
 CONTRACT_LMDB(a_journal_that_is_settled_may_be_compacted)
@@ -319,13 +336,13 @@ CONTRACT_LMDB(a_journal_that_is_settled_may_be_compacted)
     struct chain agent = chain_start("events", "agent", 1);
     char folder[CARE_PATH_BYTES];
     contract_fill(contract, &agent, 5);
-    cr_assert(keep_one(contract, &agent, "kept"));
+    cr_assert(contract_keep(contract, &agent, "kept"));
     end(contract);
     cr_assert_eq(journal_settle(contract->directory), ERR_OK);
     cr_assert_eq(journal_compact(contract->directory, 0, folder), ERR_OK);
     cr_assert_eq(journal_compact_use(contract->directory), ERR_OK);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
-    check_whole(contract, &agent);
+    contract_whole(contract, &agent);
 }
 
 /* --- a file that grows, a file that is cut ----------------------------------------------------- */
@@ -337,13 +354,13 @@ CONTRACT_LMDB(a_journal_that_grows_a_page_at_a_time_loses_nothing_that_was_kept)
     uint64_t bytes = JOURNAL_MIN_BYTES;
     contract_fill(contract, &agent, 3);
     for (int i = 0; i < 20; i++) {
-        cr_assert(keep_one(contract, &agent, "kept"));
-        cr_assert(keep_one(contract, &agent, "kept too"));
+        cr_assert(contract_keep(contract, &agent, "kept"));
+        cr_assert(contract_keep(contract, &agent, "kept too"));
         end(contract);
         bytes += (uint64_t)(1 + i % 5) * 4096;
         cr_assert_eq(contract_open(contract, bytes, NULL), ERR_OK, "growth %d", i);
         cr_assert_eq(contract_file_size(contract), bytes);
-        check_whole(contract, &agent);
+        contract_whole(contract, &agent);
     }
 }
 
@@ -358,7 +375,7 @@ CONTRACT_LMDB(a_file_without_its_front_is_corrupt)
 {
     struct chain agent = chain_start("events", "agent", 1);
     contract_fill(contract, &agent, 3);
-    cr_assert(keep_one(contract, &agent, "acknowledged"));
+    cr_assert(contract_keep(contract, &agent, "acknowledged"));
     end(contract);
     cut(contract, contract_file_size(contract) - LMDB_FRONT_BYTES);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_CORRUPT);
@@ -371,108 +388,13 @@ CONTRACT_LMDB(a_file_that_has_grown_and_lost_its_new_front_is_corrupt)
     for (uint64_t times = 2; times < 4; times++) {
         end(contract);
         cr_assert_eq(contract_open(contract, times * JOURNAL_MIN_BYTES, NULL), ERR_OK);
-        cr_assert(keep_one(contract, &agent, "acknowledged"));
+        cr_assert(contract_keep(contract, &agent, "acknowledged"));
     }
     end(contract);
     cut(contract, contract_file_size(contract) - LMDB_FRONT_BYTES);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_CORRUPT);
     cut(contract, 2 * JOURNAL_MIN_BYTES);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_CORRUPT);
-}
-
-/* --- a copy ------------------------------------------------------------------------------------ */
-
-static uint64_t count_in_copy(const struct contract *contract)
-{
-    char to[128];
-    struct journal *copy;
-    struct stream_bounds bounds;
-    contract_path(contract, "copy", to);
-    cr_assert_eq(journal_look(to, true, &copy), ERR_OK);
-    cr_assert_eq(journal_bounds(copy, "events", &bounds), ERR_OK);
-    journal_close(&copy);
-    return bounds.last;
-}
-
-static bool go_on(void *context, uint64_t done, uint64_t total)
-{
-    char byte = 0;
-    (void)done;
-    (void)total;
-    return !context || write(*(int *)context, &byte, 1) == 1;
-}
-
-static enum err copy_caught_up(const struct contract *contract, int *told)
-{
-    char from[128], to[128];
-    struct journal_copied copied;
-    contract_path(contract, "journal", from);
-    contract_path(contract, "copy", to);
-    enum err err = journal_catch_up(contract->directory);
-    return err ? err : journal_copy(from, to, go_on, told, &copied);
-}
-
-static void make_copys_folder(const struct contract *contract)
-{
-    char to[128];
-    contract_path(contract, "copy", to);
-    cr_assert_eq(mkdir(to, 0700), 0);
-}
-
-CONTRACT_LMDB(a_copy_of_a_journal_whose_broker_was_killed_has_what_was_kept)
-{
-    struct chain agent = chain_start("events", "agent", 1);
-    contract_fill(contract, &agent, 3);
-    cr_assert(keep_one(contract, &agent, "acknowledged"));
-    end(contract);
-    make_copys_folder(contract);
-    cr_assert_eq(copy_caught_up(contract, NULL), ERR_OK);
-    cr_expect_eq(count_in_copy(contract), 4);
-    cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
-    check_whole(contract, &agent);
-}
-
-/* While the transaction is open LMDB itself makes a copy wait; where it has failed, nothing else does. */
-CONTRACT_LMDB(a_copy_of_a_journal_in_use_waits_for_what_is_owed)
-{
-    struct chain agent = chain_start("events", "agent", 1);
-    int told[2], status;
-    contract_fill(contract, &agent, 3);
-    cr_assert(keep_one(contract, &agent, "acknowledged"));
-    journal_abort(contract->journal);
-    make_copys_folder(contract);
-    cr_assert_eq(pipe(told), 0);
-    pid_t other = fork();
-    cr_assert_geq(other, 0);
-    if (!other)
-        _exit((int)copy_caught_up(contract, &told[1]));
-    struct pollfd item = {.fd = told[0], .events = POLLIN};
-    cr_expect_eq(poll(&item, 1, 300), 0, "it did not wait");
-    contract_commit(contract);
-    cr_assert_eq(waitpid(other, &status, 0), other);
-    cr_assert(WIFEXITED(status));
-    cr_expect_eq(WEXITSTATUS(status), ERR_OK);
-    cr_expect_eq(count_in_copy(contract), 4);
-}
-
-CONTRACT_LMDB(a_front_that_does_not_fit_is_not_caught_up_with)
-{
-    struct chain agent = chain_start("events", "agent", 1);
-    unsigned char number[8];
-    contract_fill(contract, &agent, 3);
-    cr_assert(keep_one(contract, &agent, "acknowledged"));
-    uint64_t seed = XXH3_64bits(journal_id(contract->journal), JOURNAL_ID_BYTES);
-    struct lmdb_front front = lmdb_of(contract->journal)->front;
-    off_t place = (off_t)lmdb_of(contract->journal)->map_bytes;
-    end(contract);
-    bytes_put_le64(number, bytes_get_le64(front.bytes + 8) + 1); /* of a later transaction */
-    memcpy(front.bytes + 8, number, sizeof number);
-    bytes_put_le64(front.bytes, XXH3_64bits_withSeed(front.bytes + 8, front.kept - 8, seed));
-    int fd = open_file(contract);
-    cr_assert_eq(pwrite(fd, front.bytes, front.kept, place), (ssize_t)front.kept);
-    close(fd);
-    cr_expect_eq(journal_catch_up(contract->directory), ERR_CORRUPT);
-    cr_expect_eq(contract_open(contract, 0, NULL), ERR_CORRUPT);
 }
 
 /* --- what a client could place there ----------------------------------------------------------- */
@@ -532,16 +454,17 @@ CONTRACT_LMDB(what_a_client_sent_is_never_taken_for_a_piece)
         forge(piece, number, &last, XXH3_64bits(journal_id(contract->journal), JOURNAL_ID_BYTES));
     /* somebody else's batch, kept before it, where that piece will end */
     (void)make_batch("victim", "forged", 6, &third);
+    end_of_last = (end_of_last + LMDB_FRONT_STEP - 1) / LMDB_FRONT_STEP * LMDB_FRONT_STEP;
     memset(payload, 'q', sizeof payload);
     memcpy(payload, probe, sizeof probe);
-    (void)make_batch("mallory-1", payload, 4000, &first);
+    (void)make_batch("mallory-1", payload, sizeof payload, &first);
     unsigned char *at = memmem(first.data, first.size, probe, sizeof probe);
     cr_assert_not_null(at);
     size_t start = 32 + RECORD_PREFIX_BYTES + (size_t)(at - first.data);
     cr_assert_gt(end_of_last, start);
     const struct record forged = {7, ms, third.data, third.size};
     forge(payload + (end_of_last - start), number, &forged, bytes_get_le64(piece));
-    struct batch early = make_batch("mallory-1", payload, 4000, &first);
+    struct batch early = make_batch("mallory-1", payload, sizeof payload, &first);
     cr_assert_eq(journal_append(contract->journal, &early, first.data, first.size, ms, NULL),
                  ERR_OK);
     cr_assert_eq(journal_keep(contract->journal, &is_kept), ERR_OK);
