@@ -102,17 +102,22 @@ static int write_piece(struct lmdb_journal *journal, uint64_t number)
     return is_mutant(MUTANT_NO_FRONT) ? 0 : write_at(journal, front->kept, end);
 }
 
-/* One that is refused may be there whole: the zeros behind it were what did not fit. */
+/* One that was not kept may be there whole: the zeros behind it were what did not fit. */
 static enum err take_back(struct lmdb_journal *journal, enum err err)
 {
     struct lmdb_front *front = &journal->front;
     memset(front->bytes + front->kept, 0, PIECE_HEADER_BYTES);
     int code = write_at(journal, front->kept, front->kept + PIECE_HEADER_BYTES);
     (void)code; /* the disk has failed already */
+    front->is_closed = true;
+    if (err == ERR_FULL)
+        journal->spoilt = ERR_OK;
     return err;
 }
 
-/* What a flush that failed has left on the disk cannot be known: it is final, whatever the code. */
+/* What a flush that failed has left on the disk cannot be known: it is final, whatever the code. Where only
+ * the front has no room, as on a file system that copies on write, LMDB may still have some: ERR_FULL, and
+ * the transaction is as it was. */
 static enum err keep_piece(struct lmdb_journal *journal)
 {
     struct lmdb_front *front = &journal->front;
@@ -143,8 +148,11 @@ enum err lmdb_keep(struct journal *base, bool *is_kept)
     if (!err &&
         (!front->size || front->is_closed || front->is_too_little || !has_room_behind(journal)))
         return ERR_OK;
-    if (!err && front->size > front->kept)
+    if (!err && front->size > front->kept) {
         err = keep_piece(journal);
+        if (err == ERR_FULL)
+            return ERR_OK;
+    }
     if (err)
         lmdb_abort(base);
     *is_kept = !err;
