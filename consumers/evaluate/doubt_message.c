@@ -12,145 +12,97 @@ static void other_period(const struct doubt *doubt, char out[PERIOD_TEXT_BYTES])
         period_format(doubt->other_period.period, out);
 }
 
-static enum err say_zh(const struct doubt *doubt, const char *unit, struct buffer *out)
+/* What is wrong and what would be usual, in one of the two languages. */
+static enum err say(const struct doubt *doubt, bool is_zh, struct buffer *out)
 {
+#define SAY(zh, en, ...) buffer_append_format(out, is_zh ? (zh) : (en), __VA_ARGS__)
     char other[PERIOD_TEXT_BYTES];
+    const char *unit = doubt->place.indicator->unit;
     const double expected = doubt->expected, measure = doubt->measure, limit = doubt->limit;
     other_period(doubt, other);
     switch (doubt->kind) {
     case KIND(UNIT_SLIP):
-        return buffer_append_format(out,
-                                    "约为相邻时期中位数%.6g的%.10g倍，请核对单位（万、亿）和小数点",
-                                    expected, measure);
-    case KIND(JUMP):
-        return buffer_append_format(out,
-                                    "较%s变动异常，按通常变动应约为%.6g%s（稳健z值%.2f，界限%.4g）",
-                                    other, expected, unit, measure, limit);
-    case KIND(DECREASE):
-        return buffer_append_format(out, "累计数低于%s的%.10g%s", other, expected, unit);
-    case KIND(COPY):
-        return buffer_append_format(out, "与%s的数值完全相同，请核对时期", other);
-    case KIND(LATE):
-        return buffer_append_format(out, "首次填报晚于期限%.0f天", measure);
-    case KIND(REVISION):
-        return buffer_append_format(out, "由%.10g%s修订，幅度%.1f%%，超过通常的%.1f%%", expected,
-                                    unit, 100 * measure, 100 * limit);
-    case KIND(DIGITS):
-        return buffer_append_format(out, "该序列末位数字分布不均（卡方%.1f，界限%.3f）", measure,
-                                    limit);
-    case KIND(RANGE):
-        return buffer_append_format(out, "超出合理范围（界限%.10g%s），请核对单位和小数点",
-                                    expected, unit);
-    case KIND(EARLY):
-        return buffer_append_format(out, "在该期结束前%.0f天即已填报", measure);
-    case KIND(SOURCES):
-        return buffer_append_format(out, "与另一来源的%.10g%s不一致，相差%.6g，允许%.6g", expected,
-                                    unit, measure, limit);
-    case KIND(RATIO):
-        return buffer_append_format(out, "与分子分母之比%.6g%s相差%.4g，允许%.4g", expected, unit,
-                                    measure, limit);
-    case KIND(SUM):
-        return buffer_append_format(out, "与各地区合计%.10g%s相差%.6g，允许%.6g", expected, unit,
-                                    measure, limit);
-    case KIND(PART):
-        return buffer_append_format(out, "大于总体%.10g%s", expected, unit);
-    case KIND(DIFFERENCE):
-        return buffer_append_format(out, "与累计数之差%.10g%s不符，相差%.6g", expected, unit,
-                                    measure);
-    default:
-        return ERR_OK;
-    }
-}
-
-static enum err say_en(const struct doubt *doubt, const char *unit, struct buffer *out)
-{
-    char other[PERIOD_TEXT_BYTES];
-    const double expected = doubt->expected, measure = doubt->measure, limit = doubt->limit;
-    other_period(doubt, other);
-    switch (doubt->kind) {
-    case KIND(UNIT_SLIP):
+        if (is_zh)
+            return buffer_append_format(
+                out, "约为相邻时期中位数%.6g的%.10g倍，请核对单位（万、亿）和小数点", expected,
+                measure);
         return buffer_append_format(out,
                                     "about %.10g times %.6g, the median of the periods around it: "
                                     "check the unit (万, 亿) and the point",
                                     measure, expected);
     case KIND(JUMP):
-        return buffer_append_format(out,
-                                    "an unusual change since %s; a usual one leads to about %.6g "
-                                    "%s (robust z %.2f, limit %.4g)",
-                                    other, expected, unit, measure, limit);
+        return SAY("较%s变动异常，按通常变动应约为%.6g%s（稳健z值%.2f，界限%.4g）",
+                   "an unusual change since %s; a usual one leads to about %.6g %s "
+                   "(robust z %.2f, limit %.4g)",
+                   other, expected, unit, measure, limit);
     case KIND(DECREASE):
+        if (is_zh)
+            return buffer_append_format(out, "累计数低于%s的%.10g%s", other, expected, unit);
         return buffer_append_format(out, "cumulative, yet below the %.10g %s of %s", expected, unit,
                                     other);
     case KIND(COPY):
-        return buffer_append_format(out, "the very figure of %s: check the period", other);
+        return SAY("与%s的数值完全相同，请核对时期", "the very figure of %s: check the period",
+                   other);
     case KIND(LATE):
-        return buffer_append_format(out, "first reported %.0f days after its day", measure);
+        return SAY("首次填报晚于期限%.0f天", "first reported %.0f days after its day", measure);
     case KIND(REVISION):
-        return buffer_append_format(out, "revised from %.10g %s by %.1f %%, usual is %.1f %%",
-                                    expected, unit, 100 * measure, 100 * limit);
+        return SAY("由%.10g%s修订，幅度%.1f%%，超过通常的%.1f%%",
+                   "revised from %.10g %s by %.1f %%, usual is %.1f %%", expected, unit,
+                   100 * measure, 100 * limit);
     case KIND(DIGITS):
-        return buffer_append_format(
-            out, "the series' last digits are unevenly spread (chi-square %.1f, limit %.3f)",
-            measure, limit);
+        return SAY("该序列末位数字分布不均（卡方%.1f，界限%.3f）",
+                   "the series' last digits are unevenly spread (chi-square %.1f, limit %.3f)",
+                   measure, limit);
     case KIND(RANGE):
-        return buffer_append_format(
-            out, "outside what is plausible, beyond %.10g %s: check the unit and the point",
-            expected, unit);
+        return SAY("超出合理范围（界限%.10g%s），请核对单位和小数点",
+                   "outside what is plausible, beyond %.10g %s: check the unit and the point",
+                   expected, unit);
     case KIND(EARLY):
-        return buffer_append_format(out, "reported %.0f days before its period had ended", measure);
+        return SAY("在该期结束前%.0f天即已填报", "reported %.0f days before its period had ended",
+                   measure);
     case KIND(SOURCES):
-        return buffer_append_format(
-            out, "another source says %.10g %s, which is off by %.6g, %.6g is allowed", expected,
-            unit, measure, limit);
+        return SAY("与另一来源的%.10g%s不一致，相差%.6g，允许%.6g",
+                   "another source says %.10g %s, which is off by %.6g, %.6g is allowed", expected,
+                   unit, measure, limit);
     case KIND(RATIO):
-        return buffer_append_format(out,
-                                    "numerator over denominator is %.6g %s, off by %.4g, "
-                                    "%.4g is allowed",
-                                    expected, unit, measure, limit);
+        return SAY("与分子分母之比%.6g%s相差%.4g，允许%.4g",
+                   "numerator over denominator is %.6g %s, off by %.4g, %.4g is allowed", expected,
+                   unit, measure, limit);
     case KIND(SUM):
-        return buffer_append_format(out,
-                                    "the regions add up to %.10g %s, off by %.6g, %.6g is allowed",
-                                    expected, unit, measure, limit);
+        return SAY("与各地区合计%.10g%s相差%.6g，允许%.6g",
+                   "the regions add up to %.10g %s, off by %.6g, %.6g is allowed", expected, unit,
+                   measure, limit);
     case KIND(PART):
-        return buffer_append_format(out, "larger than its whole, %.10g %s", expected, unit);
+        return SAY("大于总体%.10g%s", "larger than its whole, %.10g %s", expected, unit);
     case KIND(DIFFERENCE):
-        return buffer_append_format(
-            out, "the cumulative figures differ by %.10g %s, which is off by %.6g", expected, unit,
-            measure);
+        return SAY("与累计数之差%.10g%s不符，相差%.6g",
+                   "the cumulative figures differ by %.10g %s, which is off by %.6g", expected,
+                   unit, measure);
     default:
         return ERR_OK;
     }
+#undef SAY
 }
 
-enum err doubt_text_zh(const struct doubt *doubt, struct buffer *out)
+enum err doubt_text(const struct doubt *doubt, bool is_zh, struct buffer *out)
 {
     char period[PERIOD_TEXT_BYTES];
     const struct indicator *indicator = doubt->place.indicator;
     period_format(doubt->place.period, period);
-    enum err err = buffer_append_format(out, "%s %s：%.10g%s，", indicator->name.zh, period,
+    enum err err = buffer_append_format(out, is_zh ? "%s %s：%.10g%s，" : "%s, %s: %.10g %s, ",
+                                        is_zh ? indicator->name.zh : indicator->name.en, period,
                                         doubt->value, indicator->unit);
-    return err == ERR_OK ? say_zh(doubt, indicator->unit, out) : err;
-}
-
-enum err doubt_text_en(const struct doubt *doubt, struct buffer *out)
-{
-    char period[PERIOD_TEXT_BYTES];
-    const struct indicator *indicator = doubt->place.indicator;
-    period_format(doubt->place.period, period);
-    enum err err = buffer_append_format(out, "%s, %s: %.10g %s, ", indicator->name.en, period,
-                                        doubt->value, indicator->unit);
-    return err == ERR_OK ? say_en(doubt, indicator->unit, out) : err;
+    return err == ERR_OK ? say(doubt, is_zh, out) : err;
 }
 
 /* --- the message -------------------------------------------------------------------------------- */
 
-static char *keep_sentence(const struct doubt *doubt, struct arena *arena,
-                           enum err (*say)(const struct doubt *doubt, struct buffer *out),
+static char *keep_sentence(const struct doubt *doubt, struct arena *arena, bool is_zh,
                            enum err *err)
 {
     struct buffer buffer;
     buffer_init(&buffer, DOUBT_TEXT_MAX_BYTES);
-    enum err said = say(doubt, &buffer);
+    enum err said = doubt_text(doubt, is_zh, &buffer);
     char *text = said == ERR_OK ? message_text(arena, buffer_text(&buffer), err) : NULL;
     if (said != ERR_OK)
         *err = said;
@@ -182,8 +134,8 @@ enum err doubt_message(const struct doubt *doubt, const struct framework *framew
     out->identity = message_text(arena, doubt->identity != NULL ? doubt->identity->id : "", &err);
     out->other_period = message_text(arena, other, &err);
     out->unit = message_text(arena, place->indicator->unit, &err);
-    out->text_zh = keep_sentence(doubt, arena, doubt_text_zh, &err);
-    out->text_en = keep_sentence(doubt, arena, doubt_text_en, &err);
+    out->text_zh = keep_sentence(doubt, arena, true, &err);
+    out->text_en = keep_sentence(doubt, arena, false, &err);
     out->evidence = message_evidence(arena, doubt->evidence, doubt->evidence_count, &err);
     out->n_evidence = doubt->evidence_count;
     return err;

@@ -83,8 +83,7 @@ MUST_CHECK enum err doubts_touched(const struct evaluation *evaluation, struct a
 MUST_CHECK enum err doubt_message(const struct doubt *doubt, const struct framework *framework,
                                   struct as_of as_of, struct arena *arena, Songhua__V1__Doubt *out);
 
-/* Append the sentence. Errors  ERR_LIMIT, ERR_NOMEM. */
-MUST_CHECK enum err doubt_text_zh(const struct doubt *doubt, struct buffer *out);
-MUST_CHECK enum err doubt_text_en(const struct doubt *doubt, struct buffer *out);
+/* Append the sentence, in Chinese or English. Errors  ERR_LIMIT, ERR_NOMEM. */
+MUST_CHECK enum err doubt_text(const struct doubt *doubt, bool is_zh, struct buffer *out);
 
 #endif

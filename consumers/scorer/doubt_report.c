@@ -25,7 +25,7 @@ static enum err take_row(void *context, const struct doubt *doubt)
     const struct doubt_place *place = &doubt->place;
     const struct word kind = word_of_doubt(doubt->kind);
     buffer_clear(&printing->buffer);
-    enum err err = doubt_text_zh(doubt, &printing->buffer);
+    enum err err = doubt_text(doubt, true, &printing->buffer);
     if (err != ERR_OK)
         return err;
     table_cell(printing->table, place->indicator->id);
@@ -76,14 +76,13 @@ static void write_place(struct json *json, const struct doubt *doubt)
     }
 }
 
-static enum err write_text(struct json *json, const char *key, const struct doubt *doubt,
-                           enum err (*say)(const struct doubt *doubt, struct buffer *out))
+static enum err write_text(struct json *json, const struct doubt *doubt, bool is_zh)
 {
     struct buffer text;
     buffer_init(&text, DOUBT_TEXT_MAX_BYTES);
-    enum err err = say(doubt, &text);
+    enum err err = doubt_text(doubt, is_zh, &text);
     if (err == ERR_OK)
-        json_text(json, key, buffer_text(&text));
+        json_text(json, is_zh ? "text_zh" : "text_en", buffer_text(&text));
     buffer_fini(&text);
     return err;
 }
@@ -98,9 +97,9 @@ static enum err take_object(void *context, const struct doubt *doubt)
     json_double(&json, "expected", doubt->expected);
     json_double(&json, "measure", doubt->measure);
     json_double(&json, "limit", doubt->limit);
-    enum err err = write_text(&json, "text_zh", doubt, doubt_text_zh);
+    enum err err = write_text(&json, doubt, true);
     if (err == ERR_OK)
-        err = write_text(&json, "text_en", doubt, doubt_text_en);
+        err = write_text(&json, doubt, false);
     json_open(&json, "evidence", '[');
     for (size_t i = 0; i < doubt->evidence_count; i++) {
         char address[EVENT_ADDRESS_BYTES];
