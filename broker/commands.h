@@ -15,7 +15,7 @@ struct run_settings {
     struct option_list retention;
 };
 extern const struct option broker_run_options[];
-enum err broker_run(const struct invocation *invocation);
+MUST_CHECK enum err broker_run(const struct invocation *invocation);
 
 /* ask.c: questions to a running broker */
 struct ask_settings {
@@ -53,9 +53,9 @@ struct ask_settings {
         "json", 0, OPTION_FLAG, offsetof(type, member.is_json), NULL, "one JSON object a line"     \
     }
 extern const struct option broker_ask_options[];
-enum err broker_streams(const struct invocation *invocation);
-enum err broker_status(const struct invocation *invocation);
-enum err broker_producers(const struct invocation *invocation);
+MUST_CHECK enum err broker_streams(const struct invocation *invocation);
+MUST_CHECK enum err broker_status(const struct invocation *invocation);
+MUST_CHECK enum err broker_producers(const struct invocation *invocation);
 
 /* positions.c */
 struct positions_settings {
@@ -64,7 +64,7 @@ struct positions_settings {
     bool is_delete;
 };
 extern const struct option broker_positions_options[];
-enum err broker_positions(const struct invocation *invocation);
+MUST_CHECK enum err broker_positions(const struct invocation *invocation);
 
 /* authorize.c: work on the access directory */
 struct authorize_settings {
@@ -74,9 +74,9 @@ struct authorize_settings {
 };
 extern const struct option broker_authorize_options[];
 extern const struct option broker_revoke_options[];
-enum err broker_limit(const struct invocation *invocation);
-enum err broker_authorize(const struct invocation *invocation);
-enum err broker_revoke(const struct invocation *invocation);
+MUST_CHECK enum err broker_limit(const struct invocation *invocation);
+MUST_CHECK enum err broker_authorize(const struct invocation *invocation);
+MUST_CHECK enum err broker_revoke(const struct invocation *invocation);
 
 /* command_upgrade.c: the file is of another format; `remedy` is what helps when that is an older one */
 enum err broker_fail_format(const struct invocation *invocation, const char *folder,
@@ -92,13 +92,13 @@ struct care_settings {
 };
 extern const struct option broker_backup_options[], broker_restore_options[];
 extern const struct option broker_check_options[], broker_compact_options[];
-enum err broker_backup(const struct invocation *invocation);
-enum err broker_restore(const struct invocation *invocation);
-enum err broker_check(const struct invocation *invocation);
-enum err broker_compact(const struct invocation *invocation);
+MUST_CHECK enum err broker_backup(const struct invocation *invocation);
+MUST_CHECK enum err broker_restore(const struct invocation *invocation);
+MUST_CHECK enum err broker_check(const struct invocation *invocation);
+MUST_CHECK enum err broker_compact(const struct invocation *invocation);
 /* command_upgrade.c */
 extern const struct option broker_upgrade_options[];
-enum err broker_upgrade(const struct invocation *invocation);
+MUST_CHECK enum err broker_upgrade(const struct invocation *invocation);
 
 /* command_retention.c */
 struct retention_settings {
@@ -107,7 +107,7 @@ struct retention_settings {
     bool is_dry, is_json;
 };
 extern const struct option broker_retention_options[];
-enum err broker_retention(const struct invocation *invocation);
+MUST_CHECK enum err broker_retention(const struct invocation *invocation);
 /* The rules of --retention. Errors  ERR_CONFIG, said. */
 struct retention_rules;
 MUST_CHECK enum err broker_retention_rules(const struct invocation *invocation,

@@ -19,7 +19,8 @@ struct alerter;
 MUST_CHECK enum err alerter_new(struct alerter **out);
 void alerter_free(struct alerter *alerter);
 
-enum err alerter_load(void *alerter, struct outbox *outbox);
-enum err alerter_handle(void *alerter, const struct service_input *input, struct effects *effects);
+MUST_CHECK enum err alerter_load(void *alerter, struct outbox *outbox);
+MUST_CHECK enum err alerter_handle(void *alerter, const struct service_input *input,
+                                   struct effects *effects);
 
 #endif

@@ -28,7 +28,7 @@ uint32_t days_past(struct as_of as_of, uint64_t due_ms, uint64_t grace_days);
 /* Every part in the framework's order. `target` gives its deadline to parts without a day of their own; it
  * may be NULL. Stops when `visit` answers an error, and answers it. */
 typedef enum err standing_visit(void *context, const struct part_standing *standing);
-enum err standing_each(const struct history *history, const struct target *target,
-                       standing_visit *visit, void *context);
+MUST_CHECK enum err standing_each(const struct history *history, const struct target *target,
+                                  standing_visit *visit, void *context);
 
 #endif

@@ -24,14 +24,16 @@ struct doubt window_doubt(const struct window *window, const struct doubt_place 
 void doubt_cite(struct doubt *doubt, struct address address);
 
 /* Hand it out unless a number in it is not finite. */
-enum err doubt_say(const struct doubt *doubt, doubt_visit *visit, void *context);
+MUST_CHECK enum err doubt_say(const struct doubt *doubt, doubt_visit *visit, void *context);
 
 /* The rules: doubts_series.c, doubts_record.c, doubts_identity.c. */
 typedef enum err doubt_rule(const struct window *window, const struct doubt_place *place,
                             doubt_visit *visit, void *context);
 doubt_rule doubts_of_series; /* range, unit_slip, jump, decrease, copy, digits */
 doubt_rule doubts_of_record; /* late, early, revision */
-enum err doubts_of_identities(const struct evaluation *evaluation, const struct window *window,
-                              const struct doubt_place *place, doubt_visit *visit, void *context);
+MUST_CHECK enum err doubts_of_identities(const struct evaluation *evaluation,
+                                         const struct window *window,
+                                         const struct doubt_place *place, doubt_visit *visit,
+                                         void *context);
 
 #endif

@@ -54,10 +54,10 @@ enum {
     ROW_REGION_NAME,
     ROW_TYPE
 };
-enum err put_common(const struct entry *entry, const struct style *style, size_t which,
-                    struct buffer *out);
-enum err put_address(const struct entry *entry, const struct style *style, size_t which,
-                     struct buffer *out);
+MUST_CHECK enum err put_common(const struct entry *entry, const struct style *style, size_t which,
+                               struct buffer *out);
+MUST_CHECK enum err put_address(const struct entry *entry, const struct style *style, size_t which,
+                                struct buffer *out);
 #define COMMON_COLUMNS                                                                             \
     {"seq", NULL, false, 0, put_common, ROW_SEQ},                                                  \
     {                                                                                              \
@@ -65,11 +65,11 @@ enum err put_address(const struct entry *entry, const struct style *style, size_
     }
 
 /* A number: exact, or with the digits that people read. */
-enum err put_number(double number, const struct style *style, struct buffer *out);
+MUST_CHECK enum err put_number(double number, const struct style *style, struct buffer *out);
 
 /* "▼ 滞后（待定）" for people, "lagging" exactly; and the colour. */
-enum err put_judgement(const Songhua__V1__Score *score, const struct style *style,
-                       struct buffer *out);
+MUST_CHECK enum err put_judgement(const Songhua__V1__Score *score, const struct style *style,
+                                  struct buffer *out);
 const char *judgement_color(const Songhua__V1__Score *score);
 
 #endif

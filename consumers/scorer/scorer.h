@@ -25,10 +25,11 @@ MUST_CHECK enum err scorer_new(struct scorer **out);
 void scorer_free(struct scorer *scorer);
 
 /* Errors  ERR_CORRUPT, ERR_VERSION (kept by another program's version), ERR_IO, ERR_LIMIT, ERR_NOMEM. */
-enum err scorer_load(void *scorer, struct outbox *outbox);
+MUST_CHECK enum err scorer_load(void *scorer, struct outbox *outbox);
 /* Knows nothing again. Errors  ERR_NOMEM. */
-enum err scorer_reset(void *scorer);
-enum err scorer_keep(void *scorer, struct effects *effects);
-enum err scorer_handle(void *scorer, const struct service_input *input, struct effects *effects);
+MUST_CHECK enum err scorer_reset(void *scorer);
+MUST_CHECK enum err scorer_keep(void *scorer, struct effects *effects);
+MUST_CHECK enum err scorer_handle(void *scorer, const struct service_input *input,
+                                  struct effects *effects);
 
 #endif
