@@ -25,6 +25,15 @@ static bool take_digits(const char **text, uint64_t *out)
     return true;
 }
 
+bool text_skip(const char **text, const char *wanted)
+{
+    size_t size = strlen(wanted);
+    if (strncmp(*text, wanted, size))
+        return false;
+    *text += size;
+    return true;
+}
+
 enum err text_parse_u64(const char *text, uint64_t *out)
 {
     uint64_t value;

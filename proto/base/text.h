@@ -19,6 +19,9 @@ static inline char *text_unconst(const char *text)
     return (char *)(uintptr_t)text;
 }
 
+/* Whether *text begins with what is wanted; then it moves behind that. */
+_Bool text_skip(const char **text, const char *wanted);
+
 /* A moment as milliseconds since 1970. `now_ms` is the moment that relative forms start from.
  *   2024-06-30T12:00:00+08:00  2024-06-30T04:00:00Z  2024-06-30 12:00  2024-06-30  2024-06  2024
  *   2024Q3  2024-Q3  2024年  now  today  yesterday  -1h  -2d  @1719705600000 (ms)

@@ -65,26 +65,17 @@ static bool take(const char **text, int count, int min, int max, int *out)
     return true;
 }
 
-static bool take_text(const char **text, const char *wanted)
-{
-    size_t size = strlen(wanted);
-    if (strncmp(*text, wanted, size))
-        return false;
-    *text += size;
-    return true;
-}
-
 static bool parse_offset(const char **text, struct moment *moment)
 {
     int hours, minutes;
     moment->has_offset = true;
-    if (take_text(text, "Z"))
+    if (text_skip(text, "Z"))
         return true;
     int sign = **text == '-' ? -1 : 1;
     if (**text != '+' && **text != '-')
         return false;
     ++*text;
-    if (!take(text, 2, 0, 23, &hours) || !take_text(text, ":") || !take(text, 2, 0, 59, &minutes))
+    if (!take(text, 2, 0, 23, &hours) || !text_skip(text, ":") || !take(text, 2, 0, 59, &minutes))
         return false;
     moment->offset_minutes = sign * (hours * 60 + minutes);
     return true;
@@ -92,12 +83,12 @@ static bool parse_offset(const char **text, struct moment *moment)
 
 static bool parse_clock(const char **text, struct moment *moment)
 {
-    if (!take(text, 2, 0, 23, &moment->hour) || !take_text(text, ":") ||
+    if (!take(text, 2, 0, 23, &moment->hour) || !text_skip(text, ":") ||
         !take(text, 2, 0, 59, &moment->minute))
         return false;
-    if (take_text(text, ":") && !take(text, 2, 0, 59, &moment->second))
+    if (text_skip(text, ":") && !take(text, 2, 0, 59, &moment->second))
         return false;
-    if (take_text(text, ".") && !take(text, 3, 0, 999, &moment->millisecond))
+    if (text_skip(text, ".") && !take(text, 3, 0, 999, &moment->millisecond))
         return false;
     return !**text || parse_offset(text, moment);
 }
@@ -107,8 +98,8 @@ static bool parse_quarter(const char **text, struct moment *moment)
 {
     int quarter;
     const char *at = *text;
-    take_text(&at, "-");
-    if (!take_text(&at, "Q") || !take(&at, 1, 1, 4, &quarter))
+    text_skip(&at, "-");
+    if (!text_skip(&at, "Q") || !take(&at, 1, 1, 4, &quarter))
         return false;
     moment->month = 3 * quarter - 2;
     *text = at;
@@ -124,15 +115,15 @@ static bool parse_written(const char *text, struct moment *moment)
         return true;
     if (parse_quarter(&text, moment))
         return !*text;
-    if (!take_text(&text, "-") || !take(&text, 2, 1, 12, &moment->month))
+    if (!text_skip(&text, "-") || !take(&text, 2, 1, 12, &moment->month))
         return false;
     if (!*text)
         return true;
-    if (!take_text(&text, "-") || !take(&text, 2, 1, 31, &moment->day))
+    if (!text_skip(&text, "-") || !take(&text, 2, 1, 31, &moment->day))
         return false;
     if (!*text)
         return true;
-    return (take_text(&text, "T") || take_text(&text, " ")) && parse_clock(&text, moment) && !*text;
+    return (text_skip(&text, "T") || text_skip(&text, " ")) && parse_clock(&text, moment) && !*text;
 }
 
 /* mktime and timegm turn a 31st of June into a 1st of July; such a day is refused. */

@@ -1,5 +1,7 @@
 #include "proto/event/date.h"
 
+#include "proto/base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -13,15 +15,6 @@ static bool take_number(const char **text, int max, unsigned *out)
     for (; digits < max && **text >= '0' && **text <= '9'; digits++)
         *out = *out * 10 + (unsigned)(*(*text)++ - '0');
     return digits > 0;
-}
-
-static bool take_text(const char **text, const char *wanted)
-{
-    size_t size = strlen(wanted);
-    if (strncmp(*text, wanted, size) != 0)
-        return false;
-    *text += size;
-    return true;
 }
 
 static unsigned days_in_month(unsigned year, unsigned month)
@@ -43,9 +36,9 @@ enum err date_parse(const char *text, struct date *out)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         const char *at = text;
         unsigned year, month, day;
-        if (!take_number(&at, 4, &year) || !take_text(&at, forms[i][0]) ||
-            !take_number(&at, 2, &month) || !take_text(&at, forms[i][1]) ||
-            !take_number(&at, 2, &day) || !take_text(&at, forms[i][2]) || *at != '\0' ||
+        if (!take_number(&at, 4, &year) || !text_skip(&at, forms[i][0]) ||
+            !take_number(&at, 2, &month) || !text_skip(&at, forms[i][1]) ||
+            !take_number(&at, 2, &day) || !text_skip(&at, forms[i][2]) || *at != '\0' ||
             !is_day(year, month, day))
             continue;
         *out = (struct date){(uint16_t)year, (uint8_t)month, (uint8_t)day};

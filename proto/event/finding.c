@@ -1,5 +1,6 @@
 #include "proto/event/finding.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -42,6 +43,22 @@ const char *finding_remedy(enum finding finding)
 const char *finding_remedy_zh(enum finding finding)
 {
     return entry_of(finding)->remedy_zh;
+}
+
+void finding_say(enum finding finding, const char *zh, const char *en, struct finding_words *out)
+{
+    snprintf(out->zh, sizeof out->zh, "%s：%s", finding_text_zh(finding),
+             zh[0] != '\0' ? zh : finding_remedy_zh(finding));
+    snprintf(out->en, sizeof out->en, "%s: %s", finding_text(finding),
+             en[0] != '\0' ? en : finding_remedy(finding));
+}
+
+void finding_add(struct diag *diag, uint64_t line, uint64_t column, enum finding finding,
+                 const char *field, const char *value, const char *zh, const char *en)
+{
+    struct finding_words words;
+    finding_say(finding, zh, en, &words);
+    diag_add(diag, line, column, finding_code(finding), field, value, words.zh, words.en);
 }
 
 enum finding finding_from_code(const char *code)

@@ -7,6 +7,8 @@
 #ifndef SONGHUA_EVENT_FINDING_H
 #define SONGHUA_EVENT_FINDING_H
 
+#include "proto/base/diag.h"
+
 /* X(name, code, English, Chinese, English: what would be right, Chinese: what would be right) */
 #define FINDING_TABLE(X)                                                                               \
     X(CSV_QUOTES, "SH-2102", "quotation marks do not follow RFC 4180", "引号不符合 RFC 4180",          \
@@ -189,6 +191,16 @@ const char *finding_text(enum finding finding); /* English, no full stop */
 const char *finding_text_zh(enum finding finding);
 const char *finding_remedy(enum finding finding); /* what would be right, whole sentences */
 const char *finding_remedy_zh(enum finding finding);
+
+/* What is wrong and what would be right, as users are told: the finding's text, then zh and en, or its own
+ * remedy where they are "". */
+struct finding_words {
+    char zh[640], en[640];
+};
+void finding_say(enum finding finding, const char *zh, const char *en, struct finding_words *out);
+/* The same into diag; line and column from 1, 0: not known; field and value may be NULL. */
+void finding_add(struct diag *diag, uint64_t line, uint64_t column, enum finding finding,
+                 const char *field, const char *value, const char *zh, const char *en);
 
 /* The finding of a code as people type it: SH-2111, sh2111, 2111. FINDING_NONE when there is none. */
 enum finding finding_from_code(const char *code);

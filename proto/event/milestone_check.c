@@ -37,13 +37,13 @@ static void add_issue(struct milestone_issues *issues, enum finding finding,
     for (size_t i = 0; i < issues->count; i++)
         if (issues->items[i].field == field)
             return; /* what follows from the first is not worth saying */
+    struct finding_words words;
     struct milestone_issue *issue = &issues->items[issues->count++];
     issue->finding = finding;
     issue->field = field;
-    snprintf(issue->zh, sizeof issue->zh, "%s：%s", finding_text_zh(finding),
-             zh[0] != '\0' ? zh : finding_remedy_zh(finding));
-    snprintf(issue->en, sizeof issue->en, "%s: %s", finding_text(finding),
-             en[0] != '\0' ? en : finding_remedy(finding));
+    finding_say(finding, zh, en, &words);
+    snprintf(issue->zh, sizeof issue->zh, "%s", words.zh);
+    snprintf(issue->en, sizeof issue->en, "%s", words.en);
 }
 
 /* --- form --------------------------------------------------------------------------------------- */

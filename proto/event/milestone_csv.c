@@ -4,7 +4,6 @@
 #include "proto/event/text_lines.h"
 
 #include <csv.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -33,10 +32,7 @@ struct reading {
 static void find(struct reading *reading, uint64_t line, uint64_t column, enum finding finding,
                  const char *field, const char *value)
 {
-    char zh[400], en[400];
-    snprintf(zh, sizeof zh, "%s：%s", finding_text_zh(finding), finding_remedy_zh(finding));
-    snprintf(en, sizeof en, "%s: %s", finding_text(finding), finding_remedy(finding));
-    diag_add(reading->diag, line, column, finding_code(finding), field, value, zh, en);
+    finding_add(reading->diag, line, column, finding, field, value, "", "");
 }
 
 static uint64_t column_of(const struct reading *reading, enum milestone_field field)

@@ -48,16 +48,13 @@ void issue_add(struct observation_issues *issues, enum finding finding,
     if (issues->count == OBSERVATION_MAX_ISSUES)
         return;
     struct observation_issue *issue = &issues->items[issues->count++];
-    char text[2 * ISSUE_TEXT_BYTES];
+    struct finding_words words;
     issue->finding = finding;
     issue->field = field;
     copy_text(issue->value, sizeof issue->value, value);
-    snprintf(text, sizeof text, "%s：%s", finding_text_zh(finding),
-             zh[0] != '\0' ? zh : finding_remedy_zh(finding));
-    copy_text(issue->zh, sizeof issue->zh, text);
-    snprintf(text, sizeof text, "%s: %s", finding_text(finding),
-             en[0] != '\0' ? en : finding_remedy(finding));
-    copy_text(issue->en, sizeof issue->en, text);
+    finding_say(finding, zh, en, &words);
+    copy_text(issue->zh, sizeof issue->zh, words.zh);
+    copy_text(issue->en, sizeof issue->en, words.en);
 }
 
 /* --- form --------------------------------------------------------------------------------------- */

@@ -42,17 +42,6 @@ static text_line_visit take_line;
 
 /* --- findings ----------------------------------------------------------------------------------- */
 
-static void find(struct observation_csv *csv, uint64_t line, uint64_t column, enum finding finding,
-                 const char *field, const char *value, const char *zh, const char *en)
-{
-    char whole_zh[480], whole_en[480];
-    snprintf(whole_zh, sizeof whole_zh, "%s：%s", finding_text_zh(finding),
-             zh[0] != '\0' ? zh : finding_remedy_zh(finding));
-    snprintf(whole_en, sizeof whole_en, "%s: %s", finding_text(finding),
-             en[0] != '\0' ? en : finding_remedy(finding));
-    diag_add(csv->diag, line, column, finding_code(finding), field, value, whole_zh, whole_en);
-}
-
 static uint64_t column_of(const struct observation_csv *csv, enum observation_field field)
 {
     for (size_t i = 0; i < csv->columns; i++)
@@ -98,7 +87,7 @@ static enum err count_row(struct observation_csv *csv, bool is_good)
         char zh[80], en[80];
         snprintf(zh, sizeof zh, "最多 %llu 行", (unsigned long long)csv->options.max_rows);
         snprintf(en, sizeof en, "at most %llu rows", (unsigned long long)csv->options.max_rows);
-        find(csv, csv->row_line, 0, FINDING_CSV_LIMIT, NULL, NULL, zh, en);
+        finding_add(csv->diag, csv->row_line, 0, FINDING_CSV_LIMIT, NULL, NULL, zh, en);
         return ERR_ROWS;
     }
     csv->counts.rows++;
@@ -182,7 +171,7 @@ static void find_unknown_column(struct observation_csv *csv, size_t column, cons
         snprintf(zh, sizeof zh, "列之间是全角标点；请改用半角逗号 ,");
         snprintf(en, sizeof en, "full-width punctuation between columns; write a plain comma");
     }
-    find(csv, csv->row_line, column + 1, FINDING_CSV_COLUMN, NULL, name, zh, en);
+    finding_add(csv->diag, csv->row_line, column + 1, FINDING_CSV_COLUMN, NULL, name, zh, en);
 }
 
 static void take_column(struct observation_csv *csv, size_t column, const char *name)
@@ -192,9 +181,9 @@ static void take_column(struct observation_csv *csv, size_t column, const char *
     if (field == NO_COLUMN)
         find_unknown_column(csv, column, name);
     else if (column_of(csv, (enum observation_field)field) != 0)
-        find(csv, csv->row_line, column + 1, FINDING_CSV_HEADER,
-             observation_field_name((enum observation_field)field), name, "列名重复",
-             "the column is there twice");
+        finding_add(csv->diag, csv->row_line, column + 1, FINDING_CSV_HEADER,
+                    observation_field_name((enum observation_field)field), name, "列名重复",
+                    "the column is there twice");
     csv->field_of[column] = field;
     csv->columns = column + 1;
 }
@@ -203,7 +192,8 @@ static enum err take_header(struct observation_csv *csv)
 {
     size_t before = csv->diag->total;
     if (csv->fields > MAX_COLUMNS) {
-        find(csv, csv->row_line, 0, FINDING_CSV_HEADER, NULL, NULL, "列数过多", "too many columns");
+        finding_add(csv->diag, csv->row_line, 0, FINDING_CSV_HEADER, NULL, NULL, "列数过多",
+                    "too many columns");
         return ERR_ROWS;
     }
     for (size_t i = 0; i < csv->fields; i++)
@@ -215,7 +205,7 @@ static enum err take_header(struct observation_csv *csv)
                  observation_field_name_zh((enum observation_field)field), name);
         snprintf(en, sizeof en, "column %s is missing", name);
         if (column_of(csv, (enum observation_field)field) == 0)
-            find(csv, csv->row_line, 0, FINDING_CSV_HEADER, name, NULL, zh, en);
+            finding_add(csv->diag, csv->row_line, 0, FINDING_CSV_HEADER, name, NULL, zh, en);
     }
     return csv->diag->total == before ? ERR_OK : ERR_ROWS;
 }
@@ -245,7 +235,7 @@ static enum err refuse_width(struct observation_csv *csv)
     snprintf(en, sizeof en, "%zu fields, the header has %zu; %s", csv->fields, csv->columns,
              is_wide ? "there is a full-width comma; write a plain one between columns"
                      : "check commas and quotes");
-    find(csv, csv->row_line, 0, FINDING_CSV_WIDTH, NULL, NULL, zh, en);
+    finding_add(csv->diag, csv->row_line, 0, FINDING_CSV_WIDTH, NULL, NULL, zh, en);
     return count_row(csv, false);
 }
 
@@ -254,7 +244,7 @@ static enum err refuse_field(struct observation_csv *csv)
     char zh[60], en[60];
     snprintf(zh, sizeof zh, "一个字段最多 %d 字节", CSV_FIELD_MAX_BYTES);
     snprintf(en, sizeof en, "a field has at most %d bytes", CSV_FIELD_MAX_BYTES);
-    find(csv, csv->row_line, 0, csv->field_finding, NULL, NULL, zh, en);
+    finding_add(csv->diag, csv->row_line, 0, csv->field_finding, NULL, NULL, zh, en);
     return count_row(csv, false);
 }
 
@@ -344,21 +334,21 @@ static enum err refuse_line(struct observation_csv *csv, enum finding finding)
         snprintf(zh, sizeof zh, "一行最多 %d 字节", CSV_ROW_MAX_BYTES);
         snprintf(en, sizeof en, "a line has at most %d bytes", CSV_ROW_MAX_BYTES);
     }
-    find(csv, csv->line, 0, finding, NULL, NULL, zh, en);
+    finding_add(csv->diag, csv->line, 0, finding, NULL, NULL, zh, en);
     return finding == FINDING_CSV_NUL || finding == FINDING_CSV_UTF16 ? ERR_ROWS : abandon_row(csv);
 }
 
 /* A quote that is never closed swallows the rest of the file: say where it began, and stop. */
 static enum err refuse_open_quote(struct observation_csv *csv)
 {
-    find(csv, csv->row_line, csv->fields + 1, FINDING_CSV_QUOTES, NULL, NULL, "该行的引号没有结束",
-         "a quote that begins in this row is never closed");
+    finding_add(csv->diag, csv->row_line, csv->fields + 1, FINDING_CSV_QUOTES, NULL, NULL,
+                "该行的引号没有结束", "a quote that begins in this row is never closed");
     return ERR_ROWS;
 }
 
 static enum err refuse_quotes(struct observation_csv *csv)
 {
-    find(csv, csv->row_line, csv->fields + 1, FINDING_CSV_QUOTES, NULL, NULL, "", "");
+    finding_add(csv->diag, csv->row_line, csv->fields + 1, FINDING_CSV_QUOTES, NULL, NULL, "", "");
     return abandon_row(csv);
 }
 
@@ -409,9 +399,10 @@ enum err observation_csv_finish(struct observation_csv *csv)
     if (err != ERR_OK)
         return err;
     if (csv->columns == 0)
-        find(csv, 1, 0, FINDING_CSV_HEADER, NULL, NULL, "文件为空", "the file is empty");
+        finding_add(csv->diag, 1, 0, FINDING_CSV_HEADER, NULL, NULL, "文件为空",
+                    "the file is empty");
     else if (csv->counts.rows == 0)
-        find(csv, csv->line, 0, FINDING_CSV_EMPTY, NULL, NULL, "", "");
+        finding_add(csv->diag, csv->line, 0, FINDING_CSV_EMPTY, NULL, NULL, "", "");
     return csv->counts.rows > 0 && csv->counts.refused == 0 ? ERR_OK : ERR_ROWS;
 }
 

@@ -1,5 +1,7 @@
 #include "proto/event/period.h"
 
+#include "proto/base/text.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -14,20 +16,11 @@ static int take_digits(const char **text, int max)
     return value;
 }
 
-static bool take_text(const char **text, const char *wanted)
-{
-    size_t size = strlen(wanted);
-    if (strncmp(*text, wanted, size) != 0)
-        return false;
-    *text += size;
-    return true;
-}
-
 static int take_quarter_number(const char **text)
 {
     static const char *const numerals[] = {"一", "二", "三", "四"};
     for (int i = 0; i < 4; i++)
-        if (take_text(text, numerals[i]))
+        if (text_skip(text, numerals[i]))
             return i + 1;
     return take_digits(text, 1);
 }
@@ -39,16 +32,16 @@ static bool read_chinese_part(const char *text, struct period *period)
         return true;
     const char *start = text;
     int month = take_digits(&text, 2);
-    if (month >= 0 && take_text(&text, "月")) {
+    if (month >= 0 && text_skip(&text, "月")) {
         *period = (struct period){period->year, FREQUENCY_MONTH, (uint8_t)month};
         return *text == '\0';
     }
     text = start;
-    (void)take_text(&text, "第");
+    (void)text_skip(&text, "第");
     int quarter = take_quarter_number(&text);
-    if (quarter < 0 || !take_text(&text, "季"))
+    if (quarter < 0 || !text_skip(&text, "季"))
         return false;
-    (void)take_text(&text, "度");
+    (void)text_skip(&text, "度");
     *period = (struct period){period->year, FREQUENCY_QUARTER, (uint8_t)quarter};
     return *text == '\0';
 }
@@ -58,8 +51,8 @@ static bool read_part(const char *text, struct period *period)
 {
     if (*text == '\0')
         return true;
-    bool has_dash = take_text(&text, "-");
-    if (take_text(&text, "Q") || take_text(&text, "q")) {
+    bool has_dash = text_skip(&text, "-");
+    if (text_skip(&text, "Q") || text_skip(&text, "q")) {
         int quarter = take_digits(&text, 1);
         *period = (struct period){period->year, FREQUENCY_QUARTER, (uint8_t)quarter};
         return quarter >= 0 && *text == '\0';
@@ -83,7 +76,7 @@ enum err period_parse(const char *text, struct period *out, enum finding *why)
     const char *rest = text;
     int year = take_digits(&rest, 4);
     struct period period = {(uint16_t)year, FREQUENCY_YEAR, 0};
-    bool is_period = rest - text == 4 && (take_text(&rest, "年") ? read_chinese_part(rest, &period)
+    bool is_period = rest - text == 4 && (text_skip(&rest, "年") ? read_chinese_part(rest, &period)
                                                                  : read_part(rest, &period));
     if (is_period && is_in_range(period)) {
         *out = period;

@@ -20,13 +20,7 @@ const char *schema_scalar_text(const yaml_node_t *node)
 void schema_find(struct diag *diag, struct place place, enum finding finding, const char *field,
                  const char *value, const char *zh, const char *en)
 {
-    char whole_zh[480], whole_en[480];
-    snprintf(whole_zh, sizeof whole_zh, "%s：%s", finding_text_zh(finding),
-             zh[0] != '\0' ? zh : finding_remedy_zh(finding));
-    snprintf(whole_en, sizeof whole_en, "%s: %s", finding_text(finding),
-             en[0] != '\0' ? en : finding_remedy(finding));
-    diag_add(diag, place.line, place.column, finding_code(finding), field, value, whole_zh,
-             whole_en);
+    finding_add(diag, place.line, place.column, finding, field, value, zh, en);
 }
 
 void schema_find_at(struct schema_reader *reader, const yaml_node_t *node, enum finding finding,
