@@ -94,6 +94,17 @@ for page in $(find proto broker producers consumers deploy tests -name README.md
             done
         done
 done
+# And the other way round: each source file is on its folder's page, by its name or the beginning of it.
+for file in $(git ls-files proto broker producers consumers tests | grep -E '\.(c|h|proto|sh|py)$'); do
+    page=$(dirname "$file")/README.md
+    name=$(basename "${file%.*}")
+    until grep -qF -- "$name" "$page" 2>/dev/null; do
+        case $name in
+        *_*) name=${name%_*} ;;
+        *) say "$page:1: does not name $file" && break ;;
+        esac
+    done
+done
 for entry in $(git ls-files | cut -d/ -f1 | sort -u); do
     case $entry in
     producers | broker | consumers | proto | tests | Makefile | README.md | deploy | .*) ;;
