@@ -1,26 +1,22 @@
 /* Figures from the broker's record: the stream events from its beginning to the moment. */
+#include "consumers/reader/reader.h"
 #include "consumers/report/basis.h"
-#include "proto/base/clock.h"
 #include "proto/base/text.h"
-#include "proto/cli/keys.h"
 #include "proto/cli/terminal.h"
-#include "proto/client/subscriber.h"
 #include "proto/event/event.h"
-#include "proto/net/socket.h"
 #include "proto/wire/chains.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define FRAMEWORK_TOPIC "framework"
 
-enum { STEP_MS = 100, WAIT_MS = 10 * 1000, RECORD_ARENA_BYTES = 256 << 20, FINDINGS_KEPT = 1 };
+enum { WAIT_MS = 10 * 1000, RECORD_ARENA_BYTES = 256 << 20, FINDINGS_KEPT = 1 };
 
 struct reading {
     const struct invocation *invocation;
     struct basis *basis;
     const char *framework_path; /* NULL: those in the record count */
-    struct subscriber *subscriber;
+    struct reader *reader;
     struct chains *chains;
     struct arena arena;
     struct progress progress;
@@ -86,52 +82,16 @@ static enum err take_record(struct reading *reading, const struct subscriber_rec
     return err;
 }
 
-/* The next record, waited for while the broker is away. ERR_TIMEOUT: there is none. */
-static enum err next(struct reading *reading, struct subscriber_record *out)
+/* Up to the moment. */
+static enum err take(void *context, const struct subscriber_record *record)
 {
-    uint64_t end_us = clock_monotonic_us() + WAIT_MS * 1000ull;
-    for (;;) {
-        enum err err = subscriber_next(reading->subscriber, STEP_MS, out);
-        if (err != ERR_TIMEOUT && err != ERR_UNREACHABLE)
-            return err;
-        if (stop_requested())
-            return ERR_STOPPED;
-        if (subscriber_is_at_end(reading->subscriber))
-            return ERR_TIMEOUT;
-        if (clock_monotonic_us() >= end_us)
-            return ERR_UNREACHABLE;
-    }
-}
-
-/* Up to the moment, or to the end that the stream had when it began. */
-static enum err read_all(struct reading *reading)
-{
+    struct reading *reading = context;
     const struct as_of *as_of = &reading->basis->as_of;
-    struct subscriber_record record;
-    struct subscriber_status status;
-    uint64_t end = 0;
-    for (;;) {
-        enum err err = next(reading, &record);
-        if (err == ERR_TIMEOUT)
-            return ERR_OK;
-        if (err == ERR_MALFORMED || err == ERR_TOO_LARGE)
-            continue; /* its payload cannot be unpacked: no service takes it up */
-        if (err)
-            return err == ERR_STOPPED ? err
-                                      : command_fail(reading->invocation, err, "the stream events");
-        if (!end) {
-            subscriber_status(reading->subscriber, &status);
-            end = status.last;
-        }
-        if (record.sequence > as_of->sequence || record.stored_ms > as_of->ms ||
-            record.sequence > end)
-            return ERR_OK;
-        reading->progress.total = end;
-        progress_update(&reading->progress, record.sequence);
-        err = take_record(reading, &record);
-        if (err || record.sequence == end)
-            return err;
-    }
+    if (record->sequence > as_of->sequence || record->stored_ms > as_of->ms)
+        return ERR_STOPPED;
+    reading->progress.total = reader_end(reading->reader);
+    progress_update(&reading->progress, record->sequence);
+    return take_record(reading, record);
 }
 
 static enum err load_other_framework(const struct reading *reading)
@@ -150,26 +110,6 @@ static enum err load_other_framework(const struct reading *reading)
     return basis_add_framework(reading->basis, framework, (struct address){0, 0});
 }
 
-static enum err open_stream(struct reading *reading, const struct service_settings *settings,
-                            struct net *net, const struct identity *identity)
-{
-    char server_key[CURVE_TEXT_BYTES];
-    enum err err = keys_server(reading->invocation, settings->server_cert, server_key);
-    if (err)
-        return err;
-    const struct subscriber_options options = {.endpoint = settings->fetch,
-                                               .server_key = server_key,
-                                               .identity = identity,
-                                               .stream = "events",
-                                               .start = SUBSCRIBE_FROM_SEQUENCE,
-                                               .from = 1,
-                                               .net = net};
-    err = subscriber_open(&options, &reading->subscriber);
-    if (!err)
-        err = chains_new(&reading->chains);
-    return err;
-}
-
 static void finish(struct reading *reading)
 {
     struct chains_report report;
@@ -180,6 +120,24 @@ static void finish(struct reading *reading)
         basis->as_of.sequence = basis->last;
 }
 
+static enum err read_all(struct reading *reading, const struct service_settings *settings)
+{
+    const struct reader_settings connection = {.broker = settings->fetch,
+                                               .server_cert = settings->server_cert,
+                                               .identity = settings->identity,
+                                               .timeout_ms = WAIT_MS};
+    const struct reader_request request = {.stream = "events", .from = 1};
+    const struct reader_handler handler = {.context = reading, .take = take};
+    enum err err = reader_open(reading->invocation, &connection, &request, &reading->reader);
+    if (!err)
+        err = chains_new(&reading->chains);
+    if (!err) {
+        chains_begin(reading->chains, "events");
+        err = reader_run(reading->reader, &handler);
+    }
+    return err;
+}
+
 enum err basis_read_record(const struct invocation *invocation,
                            const struct basis_settings *settings, struct basis *basis)
 {
@@ -187,33 +145,16 @@ enum err basis_read_record(const struct invocation *invocation,
                               .basis = basis,
                               .framework_path = settings->framework,
                               .progress = progress_start("reading", 0)};
-    struct identity identity;
-    struct net *net = NULL;
     basis->is_record = true;
-    enum err err = stop_init();
-    if (!err && settings->framework)
-        err = load_other_framework(&reading);
-    if (!err)
-        err = keys_own(invocation, settings->service.identity, &identity);
-    if (err)
-        return err;
     arena_init(&reading.arena, RECORD_ARENA_BYTES);
-    err = net_open(1, &net);
+    enum err err = settings->framework ? load_other_framework(&reading) : ERR_OK;
     if (!err)
-        err = open_stream(&reading, &settings->service, net, &identity);
-    if (!err) {
-        chains_begin(reading.chains, "events");
-        err = read_all(&reading);
-    }
+        err = read_all(&reading, &settings->service);
     if (!err)
         finish(&reading);
     progress_end(&reading.progress);
-    subscriber_close(&reading.subscriber);
-    if (reading.chains)
-        chains_free(&reading.chains);
-    if (net)
-        net_close(&net);
+    reader_close(&reading.reader);
+    chains_free(&reading.chains);
     arena_fini(&reading.arena);
-    identity_clear(&identity);
     return err;
 }
