@@ -19,8 +19,9 @@ static const char *color_of(const struct entry *entry)
 static void put_number(struct table *table, const Songhua__V1__Score *score,
                        enum judgement_number which, double number)
 {
+    char text[TEXT_NUMBER_BYTES];
     if (score && score->has & HAS(which))
-        table_cell_format(table, "%.4g", number);
+        table_cell(table, text_format_number(number, 4, text));
     else
         table_cell(table, NULL);
 }

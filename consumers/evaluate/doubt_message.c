@@ -1,5 +1,6 @@
 #include "consumers/evaluate/doubts.h"
 #include "consumers/evaluate/message.h"
+#include "proto/base/text.h"
 
 #define KIND(name) SONGHUA__V1__DOUBT_KIND__DOUBT_##name
 
@@ -12,33 +13,50 @@ static void other_period(const struct doubt *doubt, char out[PERIOD_TEXT_BYTES])
         period_format(doubt->other_period.period, out);
 }
 
+/* Numbers of a doubt for people: what was worked out is rounded, what was reported is not. */
+struct numbers {
+    char about[TEXT_NUMBER_BYTES], exact[TEXT_NUMBER_BYTES], off[TEXT_NUMBER_BYTES],
+        allowed[TEXT_NUMBER_BYTES];
+};
+
+static struct numbers numbers_of(const struct doubt *doubt)
+{
+    struct numbers numbers;
+    const int digits = doubt->kind == KIND(RATIO) || doubt->kind == KIND(JUMP) ? 4 : 6;
+    text_format_number(doubt->expected, 6, numbers.about);
+    text_format_number(doubt->expected, 10, numbers.exact);
+    text_format_number(doubt->measure, digits, numbers.off);
+    text_format_number(doubt->limit, digits, numbers.allowed);
+    return numbers;
+}
+
 /* What is wrong and what would be usual, in one of the two languages. */
 static enum err say(const struct doubt *doubt, bool is_zh, struct buffer *out)
 {
 #define SAY(zh, en, ...) buffer_append_format(out, is_zh ? (zh) : (en), __VA_ARGS__)
     char other[PERIOD_TEXT_BYTES];
     const char *unit = doubt->place.indicator->unit;
-    const double expected = doubt->expected, measure = doubt->measure, limit = doubt->limit;
+    const double measure = doubt->measure, limit = doubt->limit;
+    const struct numbers is = numbers_of(doubt);
     other_period(doubt, other);
     switch (doubt->kind) {
     case KIND(UNIT_SLIP):
         if (is_zh)
             return buffer_append_format(
-                out, "约为相邻时期中位数%.6g的%.10g倍，请核对单位（万、亿）和小数点", expected,
-                measure);
+                out, "约为相邻时期中位数%s的%s倍，请核对单位（万、亿）和小数点", is.about, is.off);
         return buffer_append_format(out,
-                                    "about %.10g times %.6g, the median of the periods around it: "
+                                    "about %s times %s, the median of the periods around it: "
                                     "check the unit (万, 亿) and the point",
-                                    measure, expected);
+                                    is.off, is.about);
     case KIND(JUMP):
-        return SAY("较%s变动异常，按通常变动应约为%.6g%s（稳健z值%.2f，界限%.4g）",
-                   "an unusual change since %s; a usual one leads to about %.6g %s "
-                   "(robust z %.2f, limit %.4g)",
-                   other, expected, unit, measure, limit);
+        return SAY("较%s变动异常，按通常变动应约为%s%s（稳健z值%.2f，界限%s）",
+                   "an unusual change since %s; a usual one leads to about %s %s "
+                   "(robust z %.2f, limit %s)",
+                   other, is.about, unit, measure, is.allowed);
     case KIND(DECREASE):
         if (is_zh)
-            return buffer_append_format(out, "累计数低于%s的%.10g%s", other, expected, unit);
-        return buffer_append_format(out, "cumulative, yet below the %.10g %s of %s", expected, unit,
+            return buffer_append_format(out, "累计数低于%s的%s%s", other, is.exact, unit);
+        return buffer_append_format(out, "cumulative, yet below the %s %s of %s", is.exact, unit,
                                     other);
     case KIND(COPY):
         return SAY("与%s的数值完全相同，请核对时期", "the very figure of %s: check the period",
@@ -46,38 +64,38 @@ static enum err say(const struct doubt *doubt, bool is_zh, struct buffer *out)
     case KIND(LATE):
         return SAY("首次填报晚于期限%.0f天", "first reported %.0f days after its day", measure);
     case KIND(REVISION):
-        return SAY("由%.10g%s修订，幅度%.1f%%，超过通常的%.1f%%",
-                   "revised from %.10g %s by %.1f %%, usual is %.1f %%", expected, unit,
-                   100 * measure, 100 * limit);
+        return SAY("由%s%s修订，幅度%.1f%%，超过通常的%.1f%%",
+                   "revised from %s %s by %.1f %%, usual is %.1f %%", is.exact, unit, 100 * measure,
+                   100 * limit);
     case KIND(DIGITS):
         return SAY("该序列末位数字分布不均（卡方%.1f，界限%.3f）",
                    "the series' last digits are unevenly spread (chi-square %.1f, limit %.3f)",
                    measure, limit);
     case KIND(RANGE):
-        return SAY("超出合理范围（界限%.10g%s），请核对单位和小数点",
-                   "outside what is plausible, beyond %.10g %s: check the unit and the point",
-                   expected, unit);
+        return SAY("超出合理范围（界限%s%s），请核对单位和小数点",
+                   "outside what is plausible, beyond %s %s: check the unit and the point",
+                   is.exact, unit);
     case KIND(EARLY):
         return SAY("在该期结束前%.0f天即已填报", "reported %.0f days before its period had ended",
                    measure);
     case KIND(SOURCES):
-        return SAY("与另一来源的%.10g%s不一致，相差%.6g，允许%.6g",
-                   "another source says %.10g %s, which is off by %.6g, %.6g is allowed", expected,
-                   unit, measure, limit);
+        return SAY("与另一来源的%s%s不一致，相差%s，允许%s",
+                   "another source says %s %s, which is off by %s, %s is allowed", is.exact, unit,
+                   is.off, is.allowed);
     case KIND(RATIO):
-        return SAY("与分子分母之比%.6g%s相差%.4g，允许%.4g",
-                   "numerator over denominator is %.6g %s, off by %.4g, %.4g is allowed", expected,
-                   unit, measure, limit);
+        return SAY("与分子分母之比%s%s相差%s，允许%s",
+                   "numerator over denominator is %s %s, off by %s, %s is allowed", is.about, unit,
+                   is.off, is.allowed);
     case KIND(SUM):
-        return SAY("与各地区合计%.10g%s相差%.6g，允许%.6g",
-                   "the regions add up to %.10g %s, off by %.6g, %.6g is allowed", expected, unit,
-                   measure, limit);
+        return SAY("与各地区合计%s%s相差%s，允许%s",
+                   "the regions add up to %s %s, off by %s, %s is allowed", is.exact, unit, is.off,
+                   is.allowed);
     case KIND(PART):
-        return SAY("大于总体%.10g%s", "larger than its whole, %.10g %s", expected, unit);
+        return SAY("大于总体%s%s", "larger than its whole, %s %s", is.exact, unit);
     case KIND(DIFFERENCE):
-        return SAY("与累计数之差%.10g%s不符，相差%.6g",
-                   "the cumulative figures differ by %.10g %s, which is off by %.6g", expected,
-                   unit, measure);
+        return SAY("与累计数之差%s%s不符，相差%s",
+                   "the cumulative figures differ by %s %s, which is off by %s", is.exact, unit,
+                   is.off);
     default:
         return ERR_OK;
     }
@@ -86,12 +104,13 @@ static enum err say(const struct doubt *doubt, bool is_zh, struct buffer *out)
 
 enum err doubt_text(const struct doubt *doubt, bool is_zh, struct buffer *out)
 {
-    char period[PERIOD_TEXT_BYTES];
+    char period[PERIOD_TEXT_BYTES], value[TEXT_NUMBER_BYTES];
     const struct indicator *indicator = doubt->place.indicator;
     period_format(doubt->place.period, period);
-    enum err err = buffer_append_format(out, is_zh ? "%s %s：%.10g%s，" : "%s, %s: %.10g %s, ",
-                                        is_zh ? indicator->name.zh : indicator->name.en, period,
-                                        doubt->value, indicator->unit);
+    enum err err =
+        buffer_append_format(out, is_zh ? "%s %s：%s%s，" : "%s, %s: %s %s, ",
+                             is_zh ? indicator->name.zh : indicator->name.en, period,
+                             text_format_number(doubt->value, 10, value), indicator->unit);
     return err == ERR_OK ? say(doubt, is_zh, out) : err;
 }
 

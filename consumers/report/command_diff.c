@@ -1,6 +1,7 @@
 #include "consumers/report/commands.h"
 #include "consumers/report/difference.h"
 #include "proto/base/json.h"
+#include "proto/base/text.h"
 #include "proto/cli/table.h"
 
 #include <inttypes.h>
@@ -43,13 +44,13 @@ struct comparing {
 /* --- people ------------------------------------------------------------------------------------- */
 
 static void pair_cell(struct table *table, const struct difference *difference,
-                      enum judgement_number number, const char *format)
+                      enum judgement_number number, int digits)
 {
     const struct judgement *sides[] = {difference->before, difference->after};
-    char text[2][40] = {"-", "-"};
+    char text[2][TEXT_NUMBER_BYTES] = {"-", "-"};
     for (int i = 0; i < 2; i++)
         if (sides[i] && judgement_has(sides[i], number))
-            snprintf(text[i], sizeof text[i], format, sides[i]->numbers[number]);
+            text_format_number(sides[i]->numbers[number], digits, text[i]);
     if (!strcmp(text[0], text[1]))
         table_cell(table, text[0]);
     else
@@ -92,8 +93,8 @@ static void show_row(const struct comparing *comparing, const struct difference 
         framework_region_name(basis_newest_framework(comparing->basis), any->region).zh);
     verdict_cell(table, difference->before);
     verdict_cell(table, difference->after);
-    pair_cell(table, difference, NUMBER_VALUE, "%.6g");
-    pair_cell(table, difference, NUMBER_POINTS, "%.3f");
+    pair_cell(table, difference, NUMBER_VALUE, 6);
+    pair_cell(table, difference, NUMBER_POINTS, 4);
     table_cell(table, causes);
 }
 

@@ -1,6 +1,7 @@
 /* One page that prints well, in Chinese, with nothing to fetch: no script, no font, no picture from
  * elsewhere. Charts are SVG in the page. */
 #include "consumers/report/document.h"
+#include "proto/base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -123,8 +124,10 @@ static void put_path(FILE *file, const struct frame *frame, const struct chart *
         double t = chart->t0 + (chart->tT - chart->t0) * i / PATH_STEPS;
         fprintf(file, "%.1f,%.1f ", x_of(frame, t), y_of(frame, path_at(chart, t)));
     }
-    fprintf(file, "'/><text x='%.1f' y='%.1f' font-size='12' fill='#5a6b7b'>目标 %.6g</text>",
-            x_of(frame, chart->tT) + 5, y_of(frame, chart->yT) + 4, chart->yT);
+    char target[TEXT_NUMBER_BYTES];
+    fprintf(file, "'/><text x='%.1f' y='%.1f' font-size='12' fill='#5a6b7b'>目标 %s</text>",
+            x_of(frame, chart->tT) + 5, y_of(frame, chart->yT) + 4,
+            text_format_number(chart->yT, 6, target));
 }
 
 static void put_points(FILE *file, const struct frame *frame, const struct chart *chart)
@@ -133,12 +136,14 @@ static void put_points(FILE *file, const struct frame *frame, const struct chart
     for (size_t i = 0; i < chart->count; i++)
         fprintf(file, "%.1f,%.1f ", x_of(frame, chart->years[i]), y_of(frame, chart->values[i]));
     fputs("'/>", file);
+    char value[TEXT_NUMBER_BYTES];
     for (size_t i = 0; i < chart->count; i++)
         fprintf(file,
                 "<circle cx='%.1f' cy='%.1f' r='3.5' fill='#2f5d8a'/>"
-                "<text x='%.1f' y='%.1f' font-size='11' text-anchor='middle'>%.6g</text>",
+                "<text x='%.1f' y='%.1f' font-size='11' text-anchor='middle'>%s</text>",
                 x_of(frame, chart->years[i]), y_of(frame, chart->values[i]),
-                x_of(frame, chart->years[i]), y_of(frame, chart->values[i]) - 8, chart->values[i]);
+                x_of(frame, chart->years[i]), y_of(frame, chart->values[i]) - 8,
+                text_format_number(chart->values[i], 6, value));
 }
 
 static void put_chart(FILE *file, const struct chart *chart)

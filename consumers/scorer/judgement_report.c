@@ -2,6 +2,7 @@
 
 #include "consumers/evaluate/alert_call.h"
 #include "proto/base/json.h"
+#include "proto/base/text.h"
 #include "proto/event/event.h"
 
 #include <stdio.h>
@@ -34,6 +35,16 @@ static void number_cell(struct table *table, const struct judgement *judgement,
     }
     snprintf(text, sizeof text, format, judgement->numbers[number] * factor);
     table_cell(table, text);
+}
+
+/* In the figures' own unit, where a format of fixed decimals does not fit them all. */
+static void quantity_cell(struct table *table, const struct judgement *judgement,
+                          enum judgement_number number)
+{
+    char text[TEXT_NUMBER_BYTES];
+    table_cell(table, judgement_has(judgement, number)
+                          ? text_format_number(judgement->numbers[number], 6, text)
+                          : NULL);
 }
 
 static void period_text(struct optional_period period, char out[PERIOD_TEXT_BYTES])
@@ -86,8 +97,8 @@ void judgement_to_table(const struct framework *framework, const struct judgemen
                       verdict_name_zh(judgement->verdict), judgement->is_provisional ? " *" : "");
     number_cell(table, judgement, NUMBER_RATIO, "%.3f", 1);
     number_cell(table, judgement, NUMBER_POINTS, "%.3f", 1);
-    number_cell(table, judgement, NUMBER_REQUIRED_NOW, "%.6g", 1);
-    number_cell(table, judgement, NUMBER_GAP, "%.6g", 1);
+    quantity_cell(table, judgement, NUMBER_REQUIRED_NOW);
+    quantity_cell(table, judgement, NUMBER_GAP);
     number_cell(table, judgement, NUMBER_COMPLETION, "%.3f", 1);
     number_cell(table, judgement, NUMBER_TIME_SHARE, "%.3f", 1);
     number_cell(table, judgement, NUMBER_RATE_NEEDED, "%.1f%%", 100);

@@ -1,6 +1,8 @@
 #include "proto/base/text.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DISTANCE_MAX_BYTES = 63 };
@@ -108,6 +110,27 @@ enum err text_parse_duration(const char *text, uint64_t *out)
     }
     *out = total;
     return ERR_OK;
+}
+
+/* --- numbers for people ----------------------------------------------------------------------- */
+
+const char *text_format_number(double number, int digits, char out[TEXT_NUMBER_BYTES])
+{
+    enum { MOST_DECIMALS = 18, LONGEST = 15 };
+    snprintf(out, TEXT_NUMBER_BYTES, "%.*e", digits - 1, number);
+    const char *mark = strchr(out, 'e');
+    if (!mark) /* no number, or endless */
+        return out;
+    long exponent = strtol(mark + 1, NULL, 10), decimals = digits - 1 - exponent;
+    if (exponent >= LONGEST)
+        return out;
+    decimals = decimals < 0 ? 0 : decimals > MOST_DECIMALS ? MOST_DECIMALS : decimals;
+    int size = snprintf(out, TEXT_NUMBER_BYTES, "%.*f", (int)decimals, number);
+    while (decimals && out[size - 1] == '0')
+        out[--size] = '\0';
+    if (decimals && out[size - 1] == '.')
+        out[--size] = '\0';
+    return out;
 }
 
 /* --- bytes ------------------------------------------------------------------------------------ */

@@ -32,6 +32,11 @@ MUST_CHECK enum err text_parse_time(const char *text, uint64_t now_ms, uint64_t 
 enum { TEXT_TIME_BYTES = 40 };
 void text_format_time(uint64_t ms, _Bool is_utc, char out[TEXT_TIME_BYTES]);
 
+/* For people: so many significant digits (1 to 15), all those before the point, no zeros at the end and never
+ * an exponent below 10^15, as nobody writes 1.3e+06 万元. */
+enum { TEXT_NUMBER_BYTES = 48 };
+const char *text_format_number(double number, int digits, char out[TEXT_NUMBER_BYTES]);
+
 /* Lower-case hexadecimal. `hex` has room for 2*size+1. */
 void text_from_bytes(const void *bytes, size_t size, char *hex);
 MUST_CHECK enum err text_to_bytes(const char *hex, void *bytes,

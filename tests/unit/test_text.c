@@ -143,3 +143,27 @@ Test(text, distance_counts_single_edits)
     longest[79] = '\0';
     cr_assert_eq(text_distance(longest, "a"), SIZE_MAX);
 }
+
+Test(text, a_number_for_people_has_no_exponent, .timeout = 10)
+{
+    static const struct {
+        double number;
+        int digits;
+        const char *text;
+    } cases[] = {{1156958.3, 6, "1156958"},
+                 {7920490, 4, "7920490"},
+                 {37.5231, 6, "37.5231"},
+                 {0.1, 6, "0.1"},
+                 {10000, 6, "10000"},
+                 {9.9999996, 6, "10"},
+                 {-0.0133359, 6, "-0.0133359"},
+                 {0.00000123456789, 3, "0.00000123"},
+                 {0, 6, "0"},
+                 {-1250, 2, "-1250"},
+                 {2e15, 3, "2.00e+15"},
+                 {9.9999e14, 6, "999990000000000"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[TEXT_NUMBER_BYTES];
+        cr_expect_str_eq(text_format_number(cases[i].number, cases[i].digits, text), cases[i].text);
+    }
+}
