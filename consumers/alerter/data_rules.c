@@ -80,6 +80,7 @@ struct turn {
     const char *rule, *target; /* the track's target, which no framework can have */
     bool is_on;
     const char *since; /* period */
+    bool is_renewed; /* said again while it is on, once a later period makes what was said untrue */
     uint64_t as_of;
 };
 
@@ -98,10 +99,14 @@ static enum err turn_alert(struct alerter_state *state, struct saying *saying,
         track_of(state, fact->region, saying->alert.indicator, turn->target, &key, &track);
     if (err)
         return err == ERR_USAGE ? ERR_OK : err;
-    if (turn->as_of < track->as_of || turn->is_on == track->is_firing)
+    bool has_moved = turn->is_renewed && turn->is_on && track->is_firing &&
+                     strcmp(turn->since, track->since_period) > 0;
+    if (turn->as_of < track->as_of || (turn->is_on == track->is_firing && !has_moved))
         return ERR_OK;
     track->as_of = turn->as_of;
-    if (turn->is_on)
+    if (has_moved)
+        snprintf(track->since_period, sizeof track->since_period, "%s", turn->since);
+    else if (turn->is_on)
         fire(track, fact, fact->region, &key, turn->since, SONGHUA__V1__SEVERITY__SEVERITY_WATCH);
     err = say(saying, turn->rule, fact->region, track, turn->is_on ? FIRING : RESOLVED, effects);
     if (err)
@@ -161,6 +166,7 @@ static enum err hear_late(struct alerter_state *state, const struct data_fact *f
                               .target = "@late",
                               .is_on = *score->overdue_since,
                               .since = score->period,
+                              .is_renewed = true,
                               .as_of = score->as_of_sequence};
     if (reason_from_id(score->reason) == REASON_TARGET_LEFT_OUT)
         return ERR_OK; /* nothing is said of its indicator's reports */

@@ -2,7 +2,8 @@
  *
  *   rule                fires                                          ends, resolved
  *   late_report         a score says since when the next report of     a score of the indicator there says
- *                       its indicator there is overdue                 nothing of the kind
+ *                       its indicator there is overdue; said again     nothing of the kind
+ *                       when a report came and the next is late too
  *   no_baseline         a score says that there is no baseline, so   a score of the target there says nothing of
  *                       that figures cannot be judged                the kind
  *   doubtful_figure     a figure is doubted (all kinds but late,      the doubt is cleared: the figures were

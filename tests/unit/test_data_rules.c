@@ -60,14 +60,15 @@ static void data_free(struct data_case *data)
     alerter_state_fini(&data->state);
 }
 
-static const Songhua__V1__Alert *tell_score(struct data_case *data, const char *since,
-                                            const char *framework, uint64_t as_of)
+static const Songhua__V1__Alert *tell_period(struct data_case *data, const char *period,
+                                             const char *since, const char *framework,
+                                             uint64_t as_of)
 {
     Songhua__V1__Score score = SONGHUA__V1__SCORE__INIT;
     score.indicator = (char *)"rd_intensity";
     score.target = (char *)"2025";
     score.judgement = SONGHUA__V1__JUDGEMENT__JUDGEMENT_ON_TRACK;
-    score.period = (char *)"2023";
+    score.period = (char *)(uintptr_t)period;
     score.name_zh = (char *)"研发强度";
     score.name_en = (char *)"R&D intensity";
     score.overdue_since = (char *)(uintptr_t)since;
@@ -77,6 +78,32 @@ static const Songhua__V1__Alert *tell_score(struct data_case *data, const char *
     const struct data_fact fact = {220000, data->sequence, 3, 5000};
     cr_assert_eq(data_rules_score(&data->state, &fact, &score, &data->effects), ERR_OK);
     return end(data);
+}
+
+static const Songhua__V1__Alert *tell_score(struct data_case *data, const char *since,
+                                            const char *framework, uint64_t as_of)
+{
+    return tell_period(data, "2023", since, framework, as_of);
+}
+
+Test(data_rules, who_never_reported_is_not_said_so_once_a_report_has_come, .timeout = 10)
+{
+    struct data_case data = data_new();
+    const Songhua__V1__Alert *alert = tell_period(&data, "", "2022-10-27", "f@1", 10);
+    cr_assert_not_null(alert);
+    cr_expect_not_null(strstr(alert->summary_en, "never reported"), "%s", alert->summary_en);
+    char id[ALERT_ID_BYTES];
+    snprintf(id, sizeof id, "%s", alert->id);
+    alert = tell_period(&data, "2023", "2025-10-27", "f@1", 11);
+    cr_assert_not_null(alert, "it is late, but for another period");
+    cr_expect_eq(alert->state, FIRING);
+    cr_expect_str_eq(alert->id, id, "the same alert");
+    cr_expect_str_eq(alert->since_period, "2023");
+    cr_expect_not_null(strstr(alert->summary_en, "after 2023 is late"), "%s", alert->summary_en);
+    cr_expect_null(tell_period(&data, "2023", "2025-10-27", "f@1", 12), "said");
+    cr_expect_null(tell_period(&data, "2022", "2024-10-27", "f@1", 13), "a target further back");
+    cr_expect_null(tell_period(&data, "2023", "2025-10-27", "f@1", 14), "no to and fro");
+    data_free(&data);
 }
 
 Test(data_rules, a_late_report_is_said_once_and_resolved_when_it_comes, .timeout = 10)
