@@ -85,6 +85,8 @@ static enum err publish(struct alerter *alerter, const struct alert_fact *fact,
     alert.rule = text_unconst(ALERT_RULE);
     alert.indicator = fact->score->indicator;
     alert.target = fact->score->target;
+    alert.unit_name_zh = fact->score->unit_name_zh;
+    alert.unit_name_en = fact->score->unit_name_en;
     alert.state = news->state;
     alert.severity = news->alert.severity;
     alert.since_ms = news->alert.since_ms;

@@ -1,5 +1,6 @@
 #include "consumers/alerter/data_rules.h"
 
+#include "consumers/alerter/summary.h"
 #include "consumers/evaluate/judgement.h"
 #include "consumers/reader/words.h"
 #include "proto/base/text.h"
@@ -17,8 +18,18 @@ enum { NATION = 0, SUMMARY_BYTES = 2048, TARGET_BYTES = 160 };
 struct saying {
     const struct data_fact *fact;
     Songhua__V1__Alert alert;
+    struct alert_place place;
     char cause[EVENT_ADDRESS_BYTES], zh[SUMMARY_BYTES], en[SUMMARY_BYTES];
 };
+
+static void begin(struct saying *saying, const struct data_fact *fact, char *unit_zh, char *unit_en)
+{
+    saying->fact = fact;
+    songhua__v1__alert__init(&saying->alert);
+    saying->alert.unit_name_zh = unit_zh;
+    saying->alert.unit_name_en = unit_en;
+    alert_place(fact->region, unit_zh, unit_en, &saying->place);
+}
 
 /* The track of a rule, under a target that no framework can have. */
 static enum err track_of(struct alerter_state *state, uint32_t region, const char *indicator,
@@ -115,21 +126,13 @@ static enum err turn_alert(struct alerter_state *state, struct saying *saying,
                        : alerter_state_end(state, fact->region, &key, turn->as_of, effects);
 }
 
-static void name_place(const struct data_fact *fact, const char **zh, const char **en)
-{
-    const struct region *region = region_find(fact->region);
-    *zh = region ? region->zh : "";
-    *en = region ? region->en : "";
-}
-
 /* The framework in force leaves out what the alert is about. */
 static bool write_closed(struct saying *saying, const Songhua__V1__Score *score)
 {
-    const char *zh, *en;
+    const char *zh = saying->place.zh, *en = saying->place.en;
     const enum reason reason = reason_from_id(score->reason);
     if (score->judgement != SONGHUA__V1__JUDGEMENT__JUDGEMENT_CLOSED)
         return false;
-    name_place(saying->fact, &zh, &en);
     snprintf(saying->zh, sizeof saying->zh, "%s%s：%s（%s）。", zh, score->name_zh,
              reason_text_zh(reason), score->framework);
     snprintf(saying->en, sizeof saying->en, "%s, %s: %s (%s).", en, score->name_en,
@@ -139,8 +142,7 @@ static bool write_closed(struct saying *saying, const Songhua__V1__Score *score)
 
 static void write_late(struct saying *saying, const Songhua__V1__Score *score, bool is_late)
 {
-    const char *zh, *en, *since = score->overdue_since;
-    name_place(saying->fact, &zh, &en);
+    const char *zh = saying->place.zh, *en = saying->place.en, *since = score->overdue_since;
     if (!is_late) {
         snprintf(saying->zh, sizeof saying->zh, "%s%s：数据已补报。", zh, score->name_zh);
         snprintf(saying->en, sizeof saying->en, "%s, %s: the report has come.", en, score->name_en);
@@ -161,7 +163,7 @@ static void write_late(struct saying *saying, const Songhua__V1__Score *score, b
 static enum err hear_late(struct alerter_state *state, const struct data_fact *fact,
                           const Songhua__V1__Score *score, struct effects *effects)
 {
-    struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
+    struct saying saying;
     const struct turn turn = {.rule = RULE_LATE,
                               .target = "@late",
                               .is_on = *score->overdue_since,
@@ -170,6 +172,7 @@ static enum err hear_late(struct alerter_state *state, const struct data_fact *f
                               .as_of = score->as_of_sequence};
     if (reason_from_id(score->reason) == REASON_TARGET_LEFT_OUT)
         return ERR_OK; /* nothing is said of its indicator's reports */
+    begin(&saying, fact, score->unit_name_zh, score->unit_name_en);
     if (!write_closed(&saying, score))
         write_late(&saying, score, turn.is_on);
     saying.alert.indicator = score->indicator;
@@ -179,8 +182,7 @@ static enum err hear_late(struct alerter_state *state, const struct data_fact *f
 
 static void write_baseline(struct saying *saying, const Songhua__V1__Score *score, bool is_missing)
 {
-    const char *zh, *en;
-    name_place(saying->fact, &zh, &en);
+    const char *zh = saying->place.zh, *en = saying->place.en;
     snprintf(saying->zh, sizeof saying->zh,
              is_missing
                  ? "%s%s：目标 %s 没有基期值，%s的数据无从判断；请补报基期数据或在指标体系中写明。"
@@ -197,13 +199,14 @@ static void write_baseline(struct saying *saying, const Songhua__V1__Score *scor
 static enum err hear_baseline(struct alerter_state *state, const struct data_fact *fact,
                               const Songhua__V1__Score *score, struct effects *effects)
 {
-    struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
+    struct saying saying;
     char target[TARGET_BYTES];
     const struct turn turn = {.rule = RULE_BASELINE,
                               .target = target,
                               .is_on = reason_from_id(score->reason) == REASON_NO_BASELINE,
                               .since = score->period,
                               .as_of = score->as_of_sequence};
+    begin(&saying, fact, score->unit_name_zh, score->unit_name_en);
     snprintf(target, sizeof target, "@baseline/%s", score->target);
     if (!write_closed(&saying, score))
         write_baseline(&saying, score, turn.is_on);
@@ -217,9 +220,8 @@ static enum err hear_baseline(struct alerter_state *state, const struct data_fac
 
 static void write_doubt(struct saying *saying, const Songhua__V1__Doubt *doubt)
 {
-    const char *zh, *en;
+    const char *zh = saying->place.zh, *en = saying->place.en;
     const struct word kind = word_of_doubt(doubt->kind);
-    name_place(saying->fact, &zh, &en);
     if (!doubt->is_cleared) {
         snprintf(saying->zh, sizeof saying->zh, "%s数据存疑：%s。", zh, doubt->text_zh);
         snprintf(saying->en, sizeof saying->en, "%s, doubtful figure: %s.", en, doubt->text_en);
@@ -245,7 +247,7 @@ static void write_doubt(struct saying *saying, const Songhua__V1__Doubt *doubt)
 enum err data_rules_doubt(struct alerter_state *state, const struct data_fact *fact,
                           const Songhua__V1__Doubt *doubt, struct effects *effects)
 {
-    struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
+    struct saying saying;
     char target[TARGET_BYTES];
     const struct turn turn = {.rule = RULE_DOUBT,
                               .target = target,
@@ -254,6 +256,7 @@ enum err data_rules_doubt(struct alerter_state *state, const struct data_fact *f
                               .as_of = doubt->as_of_sequence};
     if (doubt->kind == SONGHUA__V1__DOUBT_KIND__DOUBT_LATE)
         return ERR_OK;
+    begin(&saying, fact, doubt->unit_name_zh, doubt->unit_name_en);
     snprintf(target, sizeof target, "@doubt/%d/%s/%s", (int)doubt->kind, doubt->period,
              doubt->definition);
     write_doubt(&saying, doubt);
@@ -270,7 +273,7 @@ enum err data_rules_refusal(struct alerter_state *state, const struct data_fact 
     struct alert_track *track;
     Songhua__V1__Score key;
     char target[TARGET_BYTES], version[PERIOD_TEXT_BYTES];
-    struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
+    struct saying saying;
     snprintf(target, sizeof target, "@%s", refusal->id);
     snprintf(version, sizeof version, "%u", refusal->version);
     enum err err = track_of(state, NATION, "framework", target, &key, &track);
@@ -280,6 +283,7 @@ enum err data_rules_refusal(struct alerter_state *state, const struct data_fact 
         return ERR_OK;
     track->as_of = fact->sequence;
     fire(track, fact, NATION, &key, version, SONGHUA__V1__SEVERITY__SEVERITY_SEVERE);
+    begin(&saying, fact, text_unconst(""), text_unconst(""));
     snprintf(saying.zh, sizeof saying.zh, "指标体系 %s@%u 未采用，%llu处错误，第一处 %s；仍用 %s。",
              refusal->id, refusal->version, (unsigned long long)refusal->findings,
              refusal->first_zh, *refusal->in_force ? refusal->in_force : "（无）");
@@ -306,7 +310,7 @@ static bool split_label(const char *label, char id[TARGET_BYTES], uint64_t *vers
 static enum err hear_framework(struct alerter_state *state, const struct data_fact *fact,
                                const Songhua__V1__Score *score, struct effects *effects)
 {
-    struct saying saying = {.fact = fact, .alert = SONGHUA__V1__ALERT__INIT};
+    struct saying saying;
     char target[TARGET_BYTES];
     uint64_t version, refused;
     Songhua__V1__Score key = SONGHUA__V1__SCORE__INIT;
@@ -318,6 +322,7 @@ static enum err hear_framework(struct alerter_state *state, const struct data_fa
     if (!track || !track->is_firing || text_parse_u64(track->since_period, &refused) ||
         version < refused)
         return ERR_OK;
+    begin(&saying, fact, text_unconst(""), text_unconst(""));
     snprintf(saying.zh, sizeof saying.zh, "指标体系 %s 已生效。", score->framework);
     snprintf(saying.en, sizeof saying.en, "framework %s is in force.", score->framework);
     saying.alert.indicator = text_unconst("framework");

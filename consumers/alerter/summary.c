@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NUMBER_BYTES = 48, PLACE_BYTES = 100, UNIT_BYTES = 80 };
+enum { NUMBER_BYTES = 48, OUTLOOK_BYTES = 100, UNIT_BYTES = 80 };
 
 /* --- parts ---------------------------------------------------------------------------------------- */
 
@@ -43,21 +43,17 @@ static void period_zh(const char *period, char out[PERIOD_TEXT_BYTES + 4])
     snprintf(out, PERIOD_TEXT_BYTES + 4, strlen(period) == 4 ? "%.11s年" : "%.11s", period);
 }
 
-struct where {
-    char zh[PLACE_BYTES], en[PLACE_BYTES];
-};
-
-static struct where where_of(uint32_t code)
+void alert_place(uint32_t region, const char *unit_zh, const char *unit_en, struct alert_place *out)
 {
-    struct where where;
-    const struct region *region = region_find(code);
-    snprintf(where.zh, sizeof where.zh, "%s", region ? region->zh : "");
-    snprintf(where.en, sizeof where.en, "%s", region ? region->en : "");
-    if (!region) {
-        region_format(code, where.zh);
-        region_format(code, where.en);
-    }
-    return where;
+    const struct region *known = region_find(region);
+    region_format(region, out->code);
+    out->zh = known ? known->zh : *unit_zh ? unit_zh : out->code;
+    out->en = known ? known->en : *unit_en ? unit_en : out->code;
+}
+
+static void place_of(const struct alert_fact *fact, struct alert_place *out)
+{
+    alert_place(fact->region, fact->score->unit_name_zh, fact->score->unit_name_en, out);
 }
 
 /* The difference of two percentages is counted in points. */
@@ -203,7 +199,8 @@ enum err alert_summary_zh(const struct alert_fact *fact, const struct alert_news
                           struct buffer *out)
 {
     enum err result = ERR_OK, *err = &result;
-    struct where where = where_of(fact->region);
+    struct alert_place where;
+    place_of(fact, &where);
     if (*fact->score->name_zh)
         ADD("%s%s：", where.zh, fact->score->name_zh);
     else
@@ -277,7 +274,7 @@ static const char *words_of(Songhua__V1__Judgement judgement)
 
 static void second_en(const Songhua__V1__Score *score, struct buffer *out, enum err *err)
 {
-    char number[NUMBER_BYTES], outlook[PLACE_BYTES];
+    char number[NUMBER_BYTES], outlook[OUTLOOK_BYTES];
     bool has_recent = score->recent_judgement != SONGHUA__V1__JUDGEMENT__JUDGEMENT_NO_DATA;
     bool has_outlook = score->outlook != SONGHUA__V1__OUTLOOK__OUTLOOK_NONE;
     if (has_recent || has_outlook)
@@ -358,7 +355,8 @@ enum err alert_summary_en(const struct alert_fact *fact, const struct alert_news
                           struct buffer *out)
 {
     enum err result = ERR_OK, *err = &result;
-    struct where where = where_of(fact->region);
+    struct alert_place where;
+    place_of(fact, &where);
     if (*fact->score->name_en)
         ADD("%s, %s: ", where.en, fact->score->name_en);
     else

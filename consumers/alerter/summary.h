@@ -6,6 +6,16 @@
 
 #include "consumers/alerter/rules.h"
 #include "proto/base/buffer.h"
+#include "proto/event/region.h"
+
+/* Where: the region's name; else the unit's, as a score or doubt has it; else its code. zh and en are borrowed,
+ * or point to `code`: not to be copied. */
+struct alert_place {
+    const char *zh, *en;
+    char code[REGION_CODE_BYTES];
+};
+void alert_place(uint32_t region, const char *unit_zh, const char *unit_en,
+                 struct alert_place *out);
 
 /* Append the sentence with its full stop. Errors  ERR_LIMIT, ERR_NOMEM. */
 MUST_CHECK enum err alert_summary_zh(const struct alert_fact *fact, const struct alert_news *news,

@@ -54,7 +54,7 @@ void view_list_row(struct table *table, const struct entry *entry)
     table_cell_color(table, word_of_alert_state(alert->state).zh, color_of(entry));
     table_cell(table, word_of_severity(alert->severity).zh);
     table_cell_format(table, "%06u", entry->region);
-    table_cell(table, word_of_region(entry->region).zh);
+    table_cell(table, word_of_place(entry->region, entry->event).zh);
     table_cell(table, alert->indicator);
     table_cell(table, alert->target);
     table_cell(table, alert->since_period);
@@ -69,7 +69,7 @@ static int print_alert(const Songhua__V1__Alert *alert, const struct entry *entr
 {
     return printf("%s  %s %s  %06u %s  %s%s%s  %s  [%s]\n", when,
                   word_of_alert_state(alert->state).zh, word_of_severity(alert->severity).zh,
-                  entry->region, word_of_region(entry->region).zh, alert->indicator,
+                  entry->region, word_of_place(entry->region, entry->event).zh, alert->indicator,
                   *alert->target ? "/" : "", alert->target, alert->summary_zh, alert->id);
 }
 
@@ -97,7 +97,7 @@ enum err view_line(const struct entry *entry, bool is_utc)
 enum err view_head(const struct entry *entry, bool is_utc)
 {
     const Songhua__V1__Alert *alert = entry->event->alert;
-    const struct word region = word_of_region(entry->region);
+    const struct word region = word_of_place(entry->region, entry->event);
     char since[TEXT_TIME_BYTES];
     text_format_time(alert->since_ms, is_utc, since);
     int size = printf(

@@ -153,6 +153,11 @@ enum err doubt_message(const struct doubt *doubt, const struct framework *framew
     out->identity = message_text(arena, doubt->identity != NULL ? doubt->identity->id : "", &err);
     out->other_period = message_text(arena, other, &err);
     out->unit = message_text(arena, place->indicator->unit, &err);
+    const struct framework_unit *unit = framework_unit(framework, place->region);
+    if (unit != NULL) {
+        out->unit_name_zh = message_text(arena, unit->name.zh, &err);
+        out->unit_name_en = message_text(arena, unit->name.en, &err);
+    }
     out->text_zh = keep_sentence(doubt, arena, true, &err);
     out->text_en = keep_sentence(doubt, arena, false, &err);
     out->evidence = message_evidence(arena, doubt->evidence, doubt->evidence_count, &err);

@@ -204,6 +204,11 @@ enum err score_from_judgement(const struct judgement *judgement, const struct fr
     out->unit = message_text(arena, judgement->indicator->unit, &err);
     out->name_zh = message_text(arena, judgement->indicator->name.zh, &err);
     out->name_en = message_text(arena, judgement->indicator->name.en, &err);
+    const struct framework_unit *unit = framework_unit(framework, judgement->region);
+    if (unit != NULL) {
+        out->unit_name_zh = message_text(arena, unit->name.zh, &err);
+        out->unit_name_en = message_text(arena, unit->name.en, &err);
+    }
     out->period = keep_period(arena, judgement->period, &err);
     out->baseline_period = keep_period(arena, judgement->baseline_period, &err);
     out->deadline = keep_period(arena, deadline, &err);

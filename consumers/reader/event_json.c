@@ -325,7 +325,7 @@ enum err event_json(const struct entry *entry, bool is_utc, struct buffer *out)
     json_text(&json, "stream", entry->stream);
     json_text(&json, "producer", entry->producer);
     json_text(&json, "region", code);
-    json_text(&json, "region_name", word_of_region(entry->region).zh);
+    json_text(&json, "region_name", word_of_place(entry->region, entry->event).zh);
     json_text(&json, "type", entry_type(entry));
     json_open(&json, "data", '{');
     put_data(&json, entry->event, is_utc);

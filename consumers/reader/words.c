@@ -109,3 +109,21 @@ struct word word_of_region(uint32_t code)
     const struct region *region = region_find(code);
     return region ? (struct word){region->en, region->zh} : (struct word){"", ""};
 }
+
+struct word word_of_place(uint32_t code, const Songhua__V1__Event *event)
+{
+    if (region_find(code))
+        return word_of_region(code);
+    switch (event->body_case) {
+    case SONGHUA__V1__EVENT__BODY_SCORE:
+        return (struct word){event->score->unit_name_en, event->score->unit_name_zh};
+    case SONGHUA__V1__EVENT__BODY_DOUBT:
+        return (struct word){event->doubt->unit_name_en, event->doubt->unit_name_zh};
+    case SONGHUA__V1__EVENT__BODY_ALERT:
+        return (struct word){event->alert->unit_name_en, event->alert->unit_name_zh};
+    case SONGHUA__V1__EVENT__BODY_COMPOSITE_SCORE:
+        return (struct word){event->composite_score->unit_en, event->composite_score->unit_zh};
+    default:
+        return (struct word){"", ""};
+    }
+}

@@ -22,5 +22,7 @@ struct word word_of_audit(Songhua__V1__AuditAction action);
 
 /* 220100: "Changchun" as id, 长春市; both "" when the table does not have it. */
 struct word word_of_region(uint32_t code);
+/* Likewise, or what the event says: a unit that a framework defines has a name only there. */
+struct word word_of_place(uint32_t code, const Songhua__V1__Event *event);
 
 #endif

@@ -68,7 +68,7 @@ enum err put_common(const struct entry *entry, const struct style *style, size_t
         region_format(entry->region, code);
         return buffer_append_text(out, code);
     case ROW_REGION_NAME:
-        return buffer_append_text(out, word_of_region(entry->region).zh);
+        return buffer_append_text(out, word_of_place(entry->region, entry->event).zh);
     default:
         return buffer_append_text(out, entry_type(entry));
     }

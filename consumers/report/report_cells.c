@@ -38,10 +38,9 @@ const char *report_tone(Songhua__V1__Judgement verdict)
     }
 }
 
-const char *report_region_name(uint32_t code)
+const char *report_region_name(const struct writing *writing, uint32_t code)
 {
-    const struct region *region = region_find(code);
-    return region ? region->zh : "";
+    return framework_region_name(writing->review->framework, code).zh;
 }
 
 /* Beijing time, to the minute. */
@@ -105,10 +104,10 @@ void report_put_number(struct document *document, const struct judgement *judgem
     document_number(document, has ? judgement->numbers[number] * factor : NAN, NULL, decimals);
 }
 
-void report_put_region(struct document *document, uint32_t code)
+void report_put_region(const struct writing *writing, uint32_t code)
 {
-    document_text(document, "%s", report_region_name(code));
-    document_text(document, "%06" PRIu32, code);
+    document_text(writing->document, "%s", report_region_name(writing, code));
+    document_text(writing->document, "%06" PRIu32, code);
 }
 
 void report_put_period(struct document *document, struct optional_period period)

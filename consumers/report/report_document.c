@@ -37,7 +37,7 @@ static const struct document_column target_columns[] = {
     {"name", "指标", false, false},
     {"indicator", "代码", false, true},
     {"clause", "条款", false, true},
-    {"report_region_name", "地区", false, false},
+    {"region_name", "地区", false, false},
     {"region", "地区代码", false, true},
     {"target", "目标", false, false},
     {"target_id", "目标代码", false, true},
@@ -68,7 +68,7 @@ static void put_target(const struct writing *writing, size_t index)
     document_text(document, "%s",
                   *judgement->target->clause ? judgement->target->clause
                                              : judgement->indicator->clause);
-    report_put_region(document, judgement->region);
+    report_put_region(writing, judgement->region);
     report_target(judgement, text);
     document_text(document, "%s", text);
     document_text(document, "%s", judgement->target->id);
@@ -161,7 +161,7 @@ static void put_chart(const struct writing *writing, const struct chart_years *c
     }
     report_target(judgement, target);
     snprintf(title, sizeof title, "%s %s %s", judgement->indicator->name.zh,
-             report_region_name(judgement->region), target);
+             report_region_name(writing, judgement->region), target);
     const struct chart chart = {.title = title,
                                 .unit = judgement->indicator->unit,
                                 .years = years,
@@ -190,29 +190,28 @@ static void put_charts(const struct writing *writing)
 
 /* --- more sheets ---------------------------------------------------------------------------------- */
 
-static const struct document_column region_columns[] = {
-    {"report_region_name", "地区", false, false},
-    {"region", "地区代码", false, true},
-    {"level", "水平", true, false},
-    {"progress", "进展", true, false},
-    {"duties", "任务", true, false},
-    {"quality", "填报", true, false},
-    {"total", "合计", true, false},
-    {"rank", "位次", false, false},
-    {"why", "说明", false, true},
-    {"targets", "定量目标数", true, false},
-    {"judged", "可判断数", true, true},
-    {"achieved", "已达标", true, false},
-    {"on_track", "按期", true, false},
-    {"accelerate", "需加速", true, false},
-    {"lagging", "滞后", true, false},
-    {"moving_away", "倒退", true, false},
-    {"missed", "逾期未达", true, false},
-    {"no_data", "无数据", true, false},
-    {"no_target", "无量化目标", true, false},
-    {"expected", "应报期数", true, false},
-    {"received", "已报期数", true, true},
-    {NULL, NULL, false, false}};
+static const struct document_column region_columns[] = {{"region_name", "地区", false, false},
+                                                        {"region", "地区代码", false, true},
+                                                        {"level", "水平", true, false},
+                                                        {"progress", "进展", true, false},
+                                                        {"duties", "任务", true, false},
+                                                        {"quality", "填报", true, false},
+                                                        {"total", "合计", true, false},
+                                                        {"rank", "位次", false, false},
+                                                        {"why", "说明", false, true},
+                                                        {"targets", "定量目标数", true, false},
+                                                        {"judged", "可判断数", true, true},
+                                                        {"achieved", "已达标", true, false},
+                                                        {"on_track", "按期", true, false},
+                                                        {"accelerate", "需加速", true, false},
+                                                        {"lagging", "滞后", true, false},
+                                                        {"moving_away", "倒退", true, false},
+                                                        {"missed", "逾期未达", true, false},
+                                                        {"no_data", "无数据", true, false},
+                                                        {"no_target", "无量化目标", true, false},
+                                                        {"expected", "应报期数", true, false},
+                                                        {"received", "已报期数", true, true},
+                                                        {NULL, NULL, false, false}};
 
 static void put_rank(struct document *document, const struct review_region *region)
 {
@@ -243,7 +242,7 @@ static void put_regions(const struct writing *writing)
         region_columns);
     for (size_t i = 0; i < writing->review->region_count; i++) {
         const struct review_region *region = &writing->review->regions[i];
-        report_put_region(document, region->code);
+        report_put_region(writing, region->code);
         for (int part = 0; part < PART_COUNT; part++)
             document_number(document, region->parts[part], NULL, 1);
         document_number(document, region->total, NULL, 1);
@@ -259,7 +258,7 @@ static void put_regions(const struct writing *writing)
 
 static const struct document_column list_columns[] = {
     {"name", "指标", false, false},      {"indicator", "代码", false, true},
-    {"target", "目标", false, false},    {"report_region_name", "地区", false, false},
+    {"target", "目标", false, false},    {"region_name", "地区", false, false},
     {"judgement", "判断", false, false}, {"value", "数据", true, false},
     {"period", "数据时期", false, true}, {"why", "理由", false, false},
     {NULL, NULL, false, false}};
@@ -289,7 +288,7 @@ static void put_list(const struct writing *writing, const char *id, const char *
         document_text(document, "%s", judgement->indicator->name.zh);
         document_text(document, "%s", judgement->indicator->id);
         document_text(document, "%s", text);
-        document_text(document, "%s", report_region_name(judgement->region));
+        document_text(document, "%s", report_region_name(writing, judgement->region));
         report_put_verdict(document, judgement);
         report_put_value(document, judgement);
         report_put_period(document, judgement->period);
@@ -298,16 +297,11 @@ static void put_list(const struct writing *writing, const char *id, const char *
 }
 
 static const struct document_column revision_columns[] = {
-    {"name", "指标", false, false},
-    {"indicator", "代码", false, true},
-    {"report_region_name", "地区", false, false},
-    {"period", "时期", false, false},
-    {"first", "首次填报", false, false},
-    {"first_address", "首次地址", false, true},
-    {"last", "现行", false, false},
-    {"last_address", "现行地址", false, true},
-    {"source", "现行来源", false, false},
-    {NULL, NULL, false, false}};
+    {"name", "指标", false, false},        {"indicator", "代码", false, true},
+    {"region_name", "地区", false, false}, {"period", "时期", false, false},
+    {"first", "首次填报", false, false},   {"first_address", "首次地址", false, true},
+    {"last", "现行", false, false},        {"last_address", "现行地址", false, true},
+    {"source", "现行来源", false, false},  {NULL, NULL, false, false}};
 
 static void put_vintage(struct document *document, const struct figure *figure)
 {
@@ -337,7 +331,7 @@ static void put_revisions(const struct writing *writing)
             framework_indicator(writing->review->framework, last->indicator);
         document_text(document, "%s", indicator ? indicator->name.zh : "");
         document_text(document, "%s", last->indicator);
-        document_text(document, "%s", report_region_name(revision->last->region));
+        document_text(document, "%s", report_region_name(writing, revision->last->region));
         document_text(document, "%s", last->period);
         put_vintage(document, revision->first);
         put_address(document, revision->first);
@@ -352,7 +346,7 @@ static const struct document_column item_columns[] = {
     {"indicator", "代码", false, true},
     {"target_id", "目标代码", false, true},
     {"clause", "条款", false, true},
-    {"report_region_name", "地区", false, false},
+    {"region_name", "地区", false, false},
     {"region", "地区代码", false, true},
     {"value", "数据", true, false},
     {"unit", "单位", false, true},
@@ -371,7 +365,7 @@ static void put_item(const struct writing *writing, const struct judgement *judg
     document_text(document, "%s", judgement->indicator->id);
     document_text(document, "%s", judgement->target ? judgement->target->id : "");
     document_text(document, "%s", judgement->indicator->clause);
-    report_put_region(document, judgement->region);
+    report_put_region(writing, judgement->region);
     report_put_value(document, judgement);
     document_text(document, "%s", judgement->indicator->unit);
     report_put_period(document, judgement->period);

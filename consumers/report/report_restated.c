@@ -8,7 +8,7 @@ static const struct document_column restated_columns[] = {
     {"name", "指标", false, false},
     {"indicator", "代码", false, true},
     {"target", "目标", false, false},
-    {"report_region_name", "地区", false, false},
+    {"region_name", "地区", false, false},
     {"judgement_then", "原判断", false, false},
     {"judgement", "现判断", false, false},
     {"value_then", "原数据", true, false},
@@ -40,15 +40,16 @@ static bool is_restated(const struct judgement *now, const struct frozen_target 
            !is_number_same(number_or_nan(now, NUMBER_POINTS), then->points);
 }
 
-static void put_restated_target(struct document *document, const struct judgement *now,
+static void put_restated_target(const struct writing *writing, const struct judgement *now,
                                 const struct frozen_target *then)
 {
+    struct document *document = writing->document;
     char text[CELL_BYTES];
     report_target(now, text);
     document_text(document, "%s", now->indicator->name.zh);
     document_text(document, "%s", now->indicator->id);
     document_text(document, "%s", text);
-    document_text(document, "%s", report_region_name(now->region));
+    document_text(document, "%s", report_region_name(writing, now->region));
     document_text(document, "%s", then->judgement);
     report_put_verdict(document, now);
     document_number(document, then->value, NULL, 4);
@@ -76,6 +77,6 @@ void report_put_restated(const struct writing *writing)
         region_format(now->region, region);
         if (!frozen_target(frozen, now->indicator->id, now->target->id, region, &then) ||
             is_restated(now, &then))
-            put_restated_target(writing->document, now, &then);
+            put_restated_target(writing, now, &then);
     }
 }

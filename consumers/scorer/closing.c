@@ -32,6 +32,11 @@ static enum err close_target(const struct leaving *leaving, const char *target)
     score.unit = text_unconst(indicator->unit);
     score.name_zh = text_unconst(indicator->name.zh);
     score.name_en = text_unconst(indicator->name.en);
+    const struct framework_unit *unit = framework_unit(leaving->closing->before, leaving->region);
+    if (unit) {
+        score.unit_name_zh = text_unconst(unit->name.zh);
+        score.unit_name_en = text_unconst(unit->name.en);
+    }
     enum err err = scorer_state_close(doubting->state, leaving->region, &score, doubting->effects,
                                       &is_changed);
     if (err || !is_changed)

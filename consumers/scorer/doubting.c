@@ -65,6 +65,11 @@ static enum err publish_cleared(struct doubting *doubting, const struct doubt_pl
     cleared.as_of_sequence = doubting->as_of.sequence;
     cleared.framework = label;
     cleared.unit = text_unconst(place->indicator->unit);
+    const struct framework_unit *unit = framework_unit(doubting->framework, place->region);
+    if (unit) {
+        cleared.unit_name_zh = text_unconst(unit->name.zh);
+        cleared.unit_name_en = text_unconst(unit->name.en);
+    }
     return publish(doubting, place->region, &cleared);
 }
 

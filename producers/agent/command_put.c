@@ -189,6 +189,7 @@ static enum err run(const struct invocation *invocation)
         err = agent_load_framework(invocation, &settings->agent, &framework);
     if (err)
         goto out;
+    dispatch.framework = framework;
     err = write_row(settings, region, &row);
     err = err ? command_fail(invocation, err, "put") : put_row(&dispatch, framework, &row);
 out:

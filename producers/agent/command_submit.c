@@ -60,6 +60,7 @@ static enum err run(const struct invocation *invocation)
     err = agent_load_framework(invocation, &settings->agent, &framework);
     if (err)
         goto out;
+    dispatch.framework = framework;
     for (size_t i = 0; i < invocation->operand_count; i++) {
         enum err one = submit_file(&dispatch, framework, invocation->operands[i]);
         err = err ? err : one;

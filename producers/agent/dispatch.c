@@ -134,7 +134,7 @@ enum err dispatch_parcel(struct dispatch *dispatch, struct parcel *parcel, struc
         return say_deposit_failed(dispatch, account, err);
     account->outcome = &outcome;
     if (!dispatch->settings->is_json)
-        err = preview_print(parcel);
+        err = preview_print(parcel, dispatch->framework);
     account_result(account, dispatch->settings->is_json);
     account->outcome = NULL;
     return err;

@@ -26,6 +26,7 @@ struct dispatch {
     const struct invocation *invocation;
     const struct agent_settings *agent;
     const struct dispatch_settings *settings;
+    const struct framework *framework; /* for the names in a preview; NULL: none was loaded */
     struct identity identity;
     char server_key[CURVE_TEXT_BYTES];
     struct delivery delivery; /* opened by the first parcel */

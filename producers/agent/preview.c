@@ -3,7 +3,6 @@
 #include "proto/cli/table.h"
 #include "proto/event/decimal.h"
 #include "proto/event/obs_status.h"
-#include "proto/event/region.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,15 +16,14 @@ static const struct table_column columns[] = {{"指标 indicator"},
                                               {"来源 source", .is_wrapped = true},
                                               {0}};
 
-static void add_observation(struct table *table, uint32_t code,
+static void add_observation(struct table *table, uint32_t code, const char *name,
                             const Songhua__V1__Observation *observation)
 {
     char value[DECIMAL_TEXT_BYTES] = "";
-    const struct region *region = region_find(code);
     if (!obs_status_is_missing(observation->obs_status))
         decimal_format((struct decimal){observation->unscaled, observation->decimals}, value);
     table_cell(table, observation->indicator);
-    table_cell_format(table, "%06u %s", code, region ? region->zh : "");
+    table_cell_format(table, "%06u %s", code, name);
     table_cell(table, observation->period);
     table_cell(table, value);
     table_cell(table, observation->unit);
@@ -34,15 +32,14 @@ static void add_observation(struct table *table, uint32_t code,
 }
 
 /* The part stands where a figure has its period, state and day where it has value and status. */
-static void add_milestone(struct table *table, uint32_t code,
+static void add_milestone(struct table *table, uint32_t code, const char *name,
                           const Songhua__V1__Milestone *milestone)
 {
     static const char *const states[] = {"计划 planned", "已启动 started", "已完成 done",
                                          "已取消 cancelled", "容错免责 exempt"};
-    const struct region *region = region_find(code);
     unsigned state = (unsigned)milestone->state;
     table_cell(table, milestone->indicator);
-    table_cell_format(table, "%06u %s", code, region ? region->zh : "");
+    table_cell_format(table, "%06u %s", code, name);
     table_cell(table, milestone->part);
     table_cell(table, state < sizeof states / sizeof *states ? states[state] : "?");
     table_cell(table, "");
@@ -50,7 +47,8 @@ static void add_milestone(struct table *table, uint32_t code,
     table_cell(table, milestone->source);
 }
 
-static enum err add_rows(struct table *table, const struct parcel *parcel)
+static enum err add_rows(struct table *table, const struct parcel *parcel,
+                         const struct framework *framework)
 {
     struct parcel_row row;
     struct parcel_reader reader;
@@ -62,22 +60,23 @@ static enum err add_rows(struct table *table, const struct parcel *parcel)
         Songhua__V1__Event *event = songhua__v1__event__unpack(NULL, row.size, row.event);
         if (!event)
             return ERR_MALFORMED;
+        const char *name = framework_region_name(framework, row.region).zh;
         if (event->body_case == SONGHUA__V1__EVENT__BODY_OBSERVATION)
-            add_observation(table, row.region, event->observation);
+            add_observation(table, row.region, name, event->observation);
         if (event->body_case == SONGHUA__V1__EVENT__BODY_MILESTONE)
-            add_milestone(table, row.region, event->milestone);
+            add_milestone(table, row.region, name, event->milestone);
         songhua__v1__event__free_unpacked(event, NULL);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-enum err preview_print(const struct parcel *parcel)
+enum err preview_print(const struct parcel *parcel, const struct framework *framework)
 {
     struct table *table;
     enum err err = table_new(columns, &table);
     if (err)
         return err;
-    err = add_rows(table, parcel);
+    err = add_rows(table, parcel, framework);
     if (!err)
         err = table_print(table);
     table_free(table);
