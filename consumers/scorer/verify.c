@@ -150,27 +150,6 @@ static enum err store(void *context, const struct effects *effects, uint64_t pos
     return effects_each(effects, compare, context);
 }
 
-static enum err publish(void *context, uint32_t wait_ms)
-{
-    (void)context;
-    (void)wait_ms;
-    return ERR_OK;
-}
-
-static enum err save_position(void *context, uint64_t position, uint32_t wait_ms)
-{
-    (void)context;
-    (void)position;
-    (void)wait_ms;
-    return ERR_OK;
-}
-
-static void report(void *context, struct service_report *out)
-{
-    (void)context;
-    *out = (struct service_report){0};
-}
-
 static bool must_stop(void *context)
 {
     const struct verifying *verifying = context;
@@ -227,13 +206,8 @@ static enum err verify(struct verifying *verifying)
     enum err err = scorer_new(&scorer);
     if (err)
         return err;
-    const struct service_ports ports = {.context = verifying,
-                                        .fetch = fetch,
-                                        .store = store,
-                                        .publish = publish,
-                                        .save_position = save_position,
-                                        .report = report,
-                                        .must_stop = must_stop};
+    const struct service_ports ports = {
+        .context = verifying, .fetch = fetch, .store = store, .must_stop = must_stop};
     const struct service_options options = {
         .name = "verify", .ports = &ports, .handle = scorer_handle, .context = scorer};
     err = service_new(&options, &service);

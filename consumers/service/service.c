@@ -186,6 +186,12 @@ static enum err take_records(struct service *service, uint32_t wait_ms)
 
 /* --- storing ---------------------------------------------------------------------------------- */
 
+static enum err publish(const struct service *service, uint32_t wait_ms)
+{
+    const struct service_ports *ports = service->ports;
+    return ports->publish ? ports->publish(ports->context, wait_ms) : ERR_OK;
+}
+
 /* A full outbox is emptied by publishing; until then nothing new is taken. */
 static enum err store(struct service *service)
 {
@@ -201,7 +207,7 @@ static enum err store(struct service *service)
         log_warn("service.full", "service=%s position=%" PRIu64, service->options.name,
                  service->stored);
         service->counters.full++;
-        return ports->publish(ports->context, WAIT_FULL_MS);
+        return publish(service, WAIT_FULL_MS);
     }
     if (err)
         return err;
@@ -228,8 +234,8 @@ static void save_position(struct service *service, const struct service_report *
                           uint32_t wait_ms)
 {
     uint64_t now_us = clock_monotonic_us();
-    if (service->stored < service->options.published)
-        return; /* the broker has a later one */
+    if (!service->ports->save_position || service->stored < service->options.published)
+        return; /* nobody asks, or the broker has a later one */
     if (!service->save.is_open && service->stored != service->saved &&
         now_us - service->save.since_us >= SAVE_EVERY_US) {
         service->save.is_open = true;
@@ -272,7 +278,9 @@ static void count(struct service *service, const struct service_report *report)
 
 static void look_around(struct service *service, struct service_report *report, uint32_t wait_ms)
 {
-    service->ports->report(service->ports->context, report);
+    *report = (struct service_report){0};
+    if (service->ports->report)
+        service->ports->report(service->ports->context, report);
     save_position(service, report, wait_ms);
     count(service, report);
 }
@@ -292,7 +300,7 @@ static enum err publish_last(struct service *service)
     struct service_report report;
     enum err err = store(service);
     if (!err)
-        err = service->ports->publish(service->ports->context, WAIT_STOP_MS);
+        err = publish(service, WAIT_STOP_MS);
     look_around(service, &report, WAIT_SAVE_MS); /* one that is under way */
     service->save.since_us = 0;
     look_around(service, &report, WAIT_SAVE_MS);
@@ -314,7 +322,7 @@ enum err service_run(struct service *service)
         if (!err)
             err = store(service);
         if (!err)
-            err = ports->publish(ports->context, is_cut_off ? WAIT_ACK_MS : 0);
+            err = publish(service, is_cut_off ? WAIT_ACK_MS : 0);
         look_around(service, &report, 0);
     }
     return err ? err : publish_last(service);

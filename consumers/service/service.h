@@ -65,6 +65,7 @@ struct service_ports {
     enum err (*fetch)(void *context, uint32_t wait_ms, struct subscriber_record *out);
     /* Effects and position in one flushed transaction. ERR_FULL: nothing was stored, try again. */
     enum err (*store)(void *context, const struct effects *effects, uint64_t position);
+    /* The next three may be NULL, where nothing is published. */
     /* Send what is stored, hear what is acknowledged. Errors  a final refusal. */
     enum err (*publish)(void *context, uint32_t wait_ms);
     /* Tell the broker how far the service is; informational. ERR_TIMEOUT: that is under way, so call it again

@@ -172,27 +172,6 @@ static enum err store(void *context, const struct effects *effects, uint64_t pos
     return err ? err : outbox_commit(input->outbox);
 }
 
-static enum err publish(void *context, uint32_t wait_ms)
-{
-    (void)context;
-    (void)wait_ms;
-    return ERR_OK;
-}
-
-static enum err save_position(void *context, uint64_t position, uint32_t wait_ms)
-{
-    (void)context;
-    (void)position;
-    (void)wait_ms;
-    return ERR_OK;
-}
-
-static void report(void *context, struct service_report *out)
-{
-    (void)context;
-    *out = (struct service_report){.is_connected = true};
-}
-
 static bool must_stop(void *context)
 {
     const struct input *input = context;
@@ -204,8 +183,8 @@ static bool must_stop(void *context)
 /* Observations a second; the framework's record is in the time, and next to nothing. */
 static double score(struct input *input, uint64_t records)
 {
-    const struct service_ports ports = {input,         fetch,  store,    publish,
-                                        save_position, report, must_stop};
+    const struct service_ports ports = {
+        .context = input, .fetch = fetch, .store = store, .must_stop = must_stop};
     struct scorer *scorer;
     struct service *service;
     bench_check(scorer_new(&scorer), "scorer");

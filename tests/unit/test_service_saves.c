@@ -55,13 +55,6 @@ static enum err store(void *context, const struct effects *effects, uint64_t pos
     return ERR_OK;
 }
 
-static enum err publish(void *context, uint32_t wait_ms)
-{
-    (void)context;
-    (void)wait_ms;
-    return ERR_OK;
-}
-
 /* Answered at the 20th call, or when it is waited for. */
 static enum err save_position(void *context, uint64_t position, uint32_t wait_ms)
 {
@@ -98,7 +91,7 @@ static void run(struct slow *slow)
 {
     struct service *service;
     slow->ports =
-        (struct service_ports){slow, fetch, store, publish, save_position, report, must_stop};
+        (struct service_ports){slow, fetch, store, NULL, save_position, report, must_stop};
     const struct service_options options = {
         .name = "slow", .ports = &slow->ports, .handle = handle, .context = slow};
     cr_assert_eq(service_new(&options, &service), ERR_OK);
