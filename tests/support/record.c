@@ -4,6 +4,7 @@
 #include "tests/support/framework_case.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -119,6 +120,23 @@ struct judgement record_judge_at(const struct record *record, const char *target
 struct judgement record_judge(const struct record *record, const char *target)
 {
     return record_judge_at(record, target, (struct as_of){UINT64_MAX, UINT64_MAX});
+}
+
+void expect_number(const struct judgement *judgement, enum judgement_number number, double wanted,
+                   double tolerance)
+{
+    cr_assert(judgement_has(judgement, number), "number %d is not there", (int)number);
+    cr_expect(fabs(judgement->numbers[number] - wanted) <= tolerance,
+              "number %d is %.17g, not %.17g", (int)number, judgement->numbers[number], wanted);
+}
+
+void expect_verdict(const struct judgement *judgement, Songhua__V1__Judgement verdict,
+                    enum reason reason)
+{
+    cr_expect_eq(judgement->verdict, verdict, "it is %s, not %s", verdict_name(judgement->verdict),
+                 verdict_name(verdict));
+    cr_expect_eq(judgement->reason, reason, "because of '%s', not '%s'",
+                 reason_id(judgement->reason), reason_id(reason));
 }
 
 uint64_t day(int year, int month, int date)

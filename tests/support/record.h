@@ -10,6 +10,10 @@ struct record {
     uint64_t sequence; /* of the last event */
 };
 
+/* A line of YAML for record_of(). */
+#define BASE(period, value)                                                                        \
+    "    baselines:\n      - {region: 220000, period: " period ", value: " value "}\n"
+
 /* One indicator `x` (annual, unit %) of region 220000 with what `more` says: lines of YAML for the
  * indicator, indented by four spaces. The test fails when it does not load. */
 struct record record_of(const char *more);
@@ -30,6 +34,13 @@ void record_retract(struct record *record, const char *period);
 struct judgement record_judge(const struct record *record, const char *target);
 struct judgement record_judge_at(const struct record *record, const char *target,
                                  struct as_of as_of);
+
+/* What a judgement is, and why; and one of its numbers. */
+#define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict
+void expect_verdict(const struct judgement *judgement, Songhua__V1__Judgement verdict,
+                    enum reason reason);
+void expect_number(const struct judgement *judgement, enum judgement_number number, double wanted,
+                   double tolerance);
 
 /* Milliseconds of noon UTC of the day. */
 uint64_t day(int year, int month, int date);

@@ -7,7 +7,6 @@
 
 #define CALL(name)  SONGHUA__V1__ALERT_CALL__ALERT_CALL_##name
 #define LIMIT(name) SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_##name
-#define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict
 
 /* A straight path from 100 in 2020 to 200 in 2030: ten a year are required. */
 #define STRAIGHT                                                                                   \

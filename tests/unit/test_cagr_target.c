@@ -11,30 +11,10 @@
 #define DOWN(target)                                                                                 \
     "    direction: down\n    method: cagr_target\n    due_days: 300\n    targets:\n      - " target \
     "\n"
-#define BASE(period, value)                                                                        \
-    "    baselines:\n      - {region: 220000, period: " period ", value: " value "}\n"
 #define RD          UP("{id: \"2025\", comparator: \">\", value: 2.00, deadline: 2025}") BASE("2020", "1.30")
 #define SEI         UP("{id: \"2025\", comparator: \">\", value: 18, deadline: 2025}") BASE("2022", "16.5")
 
-#define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict
 #define LIMIT(name) SONGHUA__V1__ALERT_LIMIT__ALERT_LIMIT_##name
-
-static void expect_number(const struct judgement *judgement, enum judgement_number number,
-                          double wanted, double tolerance)
-{
-    cr_assert(judgement_has(judgement, number), "number %d is not there", (int)number);
-    cr_expect(fabs(judgement->numbers[number] - wanted) <= tolerance,
-              "number %d is %.10g, not %.10g", (int)number, judgement->numbers[number], wanted);
-}
-
-static void expect_verdict(const struct judgement *judgement, Songhua__V1__Judgement verdict,
-                           enum reason reason)
-{
-    cr_expect_eq(judgement->verdict, verdict, "it is %s, not %s", verdict_name(judgement->verdict),
-                 verdict_name(verdict));
-    cr_expect_eq(judgement->reason, reason, "because of '%s', not '%s'",
-                 reason_id(judgement->reason), reason_id(reason));
-}
 
 /* --- worked by hand: EVALUATION.md section 2 ---------------------------------------------------- */
 

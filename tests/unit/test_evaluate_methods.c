@@ -3,10 +3,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-#define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict
-#define BASE(period, value)                                                                        \
-    "    baselines:\n      - {region: 220000, period: " period ", value: " value "}\n"
-
 static struct judgement judge_figure(const char *indicator, const char *period, const char *value)
 {
     struct record record = record_of(indicator);

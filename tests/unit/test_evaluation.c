@@ -10,8 +10,6 @@
     "      - {id: \"2025\", comparator: \">\", value: 2.00, deadline: 2025}\n"                     \
     "    baselines:\n      - {region: 220000, period: 2020, value: 1.30}\n"
 
-#define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict
-
 static const struct as_of now = {UINT64_MAX, UINT64_MAX};
 
 /* --- vintages ----------------------------------------------------------------------------------- */

@@ -3,27 +3,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-#define BASE(period, value)                                                                        \
-    "    baselines:\n      - {region: 220000, period: " period ", value: " value "}\n"
-#define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict
-
-static void expect_number(const struct judgement *judgement, enum judgement_number number,
-                          double wanted, double tolerance)
-{
-    cr_assert(judgement_has(judgement, number), "number %d is not there", (int)number);
-    cr_expect(fabs(judgement->numbers[number] - wanted) <= tolerance,
-              "number %d is %.10g, not %.10g", (int)number, judgement->numbers[number], wanted);
-}
-
-static void expect_verdict(const struct judgement *judgement, Songhua__V1__Judgement verdict,
-                           enum reason reason)
-{
-    cr_expect_eq(judgement->verdict, verdict, "it is %s, not %s", verdict_name(judgement->verdict),
-                 verdict_name(verdict));
-    cr_expect_eq(judgement->reason, reason, "because of '%s', not '%s'",
-                 reason_id(judgement->reason), reason_id(reason));
-}
-
 Test(linear_path, case_14_a_rank_falls_in_a_straight_line, .timeout = 10)
 {
     struct record record = record_of(

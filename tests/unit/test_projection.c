@@ -6,17 +6,7 @@
 #define UP(target)                                                                                 \
     "    direction: up\n    method: cagr_target\n    due_days: 300\n    targets:\n      - " target \
     "\n"
-#define BASE(period, value)                                                                        \
-    "    baselines:\n      - {region: 220000, period: " period ", value: " value "}\n"
 #define RD UP("{id: \"2025\", comparator: \">\", value: 2.00, deadline: 2025}") BASE("2020", "1.30")
-
-static void expect_number(const struct judgement *judgement, enum judgement_number number,
-                          double wanted, double tolerance)
-{
-    cr_assert(judgement_has(judgement, number), "number %d is not there", (int)number);
-    cr_expect(fabs(judgement->numbers[number] - wanted) <= tolerance,
-              "number %d is %.10g, not %.10g", (int)number, judgement->numbers[number], wanted);
-}
 
 Test(cagr_target, projections_come_from_the_last_three_yearly_rates, .timeout = 10)
 {

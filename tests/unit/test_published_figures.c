@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict
-
 static const struct as_of now = {UINT64_MAX, UINT64_MAX};
 
 static struct record published_of(const char *path)
