@@ -3,6 +3,7 @@
 #define SONGHUA_BROKER_COMMANDS_H
 
 #include "proto/cli/command.h"
+#include "proto/cli/keys.h"
 
 /* run.c */
 struct run_settings {
@@ -23,35 +24,15 @@ struct ask_settings {
     uint64_t timeout_ms;
     bool is_json;
 };
-#define ASK_OPTIONS(type, member)                                                                  \
-    {"broker",                                                                                     \
-     'b',                                                                                          \
-     OPTION_TEXT,                                                                                  \
-     offsetof(type, member.broker),                                                                \
-     "ENDPOINT",                                                                                   \
-     "fetch port of the broker",                                                                   \
-     .initial = "tcp://127.0.0.1:7302"},                                                           \
-        {"server-cert",                                                                            \
-         0,                                                                                        \
-         OPTION_TEXT,                                                                              \
-         offsetof(type, member.server_cert),                                                       \
-         "FILE",                                                                                   \
-         "the broker's public certificate",                                                        \
-         .initial = "/etc/songhua/broker.cert"},                                                   \
-        {"identity",                                                                               \
-         'i',                                                                                      \
-         OPTION_TEXT,                                                                              \
-         offsetof(type, member.identity),                                                          \
-         "FILE",                                                                                   \
-         "own certificate",                                                                        \
-         .initial = "/etc/songhua/operator.cert"},                                                 \
-        {"timeout",       0,                                                                       \
-         OPTION_DURATION, offsetof(type, member.timeout_ms),                                       \
-         "TIME",          "how long to wait for an answer",                                        \
-         .initial = "5s"},                                                                         \
-    {                                                                                              \
-        "json", 0, OPTION_FLAG, offsetof(type, member.is_json), NULL, "one JSON object a line"     \
-    }
+/* clang-format off */
+#define ASK_OPTIONS(type, member)                                                                      \
+    {"broker", 'b', OPTION_TEXT, offsetof(type, member.broker), "ENDPOINT",                            \
+     "fetch port of the broker", .initial = "tcp://127.0.0.1:7302"},                                   \
+    KEY_OPTIONS(type, member, "operator"),                                                             \
+    {"timeout", 0, OPTION_DURATION, offsetof(type, member.timeout_ms), "TIME",                         \
+     "how long to wait for an answer", .initial = "5s"},                                               \
+    {"json", 0, OPTION_FLAG, offsetof(type, member.is_json), NULL, "one JSON object a line"}
+/* clang-format on */
 extern const struct option broker_ask_options[];
 MUST_CHECK enum err broker_streams(const struct invocation *invocation);
 MUST_CHECK enum err broker_status(const struct invocation *invocation);

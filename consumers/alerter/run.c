@@ -2,7 +2,7 @@
 #include "consumers/alerter/commands.h"
 
 const struct option alerter_run_options[] = {
-    SERVICE_OPTIONS(struct alerter_run_settings, "alerter", false), {0}};
+    SERVICE_OPTIONS(struct alerter_run_settings, service, "alerter", false), {0}};
 
 enum err alerter_run(const struct invocation *invocation)
 {

@@ -14,6 +14,7 @@
 
 #include "consumers/reader/entry.h"
 #include "proto/cli/command.h"
+#include "proto/cli/keys.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,10 +32,7 @@ struct reader_settings {
 #define READER_OPTIONS(type)                                                                           \
     {"broker", 'b', OPTION_TEXT, offsetof(type, reader.broker), "ENDPOINT",                            \
      "fetch port of the broker", .initial = "tcp://127.0.0.1:7302"},                                   \
-    {"server-cert", 0, OPTION_TEXT, offsetof(type, reader.server_cert), "FILE",                        \
-     "the broker's public certificate", .initial = "/etc/songhua/broker.cert"},                        \
-    {"identity", 'i', OPTION_TEXT, offsetof(type, reader.identity), "FILE",                            \
-     "own certificate", .initial = "/etc/songhua/reader.cert"},                                        \
+    KEY_OPTIONS(type, reader, "reader"),                                                               \
     {"timeout", 0, OPTION_DURATION, offsetof(type, reader.timeout_ms), "TIME",                         \
      "how long to wait for the broker's answer", .initial = "10s", .min = 1, .max = 86400000}
 /* clang-format on */

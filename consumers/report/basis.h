@@ -66,18 +66,7 @@ struct basis_settings {
      "what was known then, and the moment that due dates are held against (now)"},                     \
     {"as-of-sequence", 0, OPTION_NUMBER, offsetof(type, basis.as_of_sequence), "N",                    \
      "count only records (rows of files) up to number N"},                                             \
-    {"broker", 'b', OPTION_TEXT, offsetof(type, basis.service.broker), "ENDPOINT", "",                 \
-     .initial = "tcp://127.0.0.1:7301", .is_hidden = true},                                            \
-    {"fetch", 0, OPTION_TEXT, offsetof(type, basis.service.fetch), "ENDPOINT",                         \
-     "fetch port of the broker", .initial = "tcp://127.0.0.1:7302"},                                   \
-    {"server-cert", 0, OPTION_TEXT, offsetof(type, basis.service.server_cert), "FILE",                 \
-     "the broker's public certificate", .initial = "/etc/songhua/broker.cert"},                        \
-    {"identity", 'i', OPTION_TEXT, offsetof(type, basis.service.identity), "FILE",                     \
-     "own certificate", .initial = "/etc/songhua/scorer.cert"},                                        \
-    {"state", 0, OPTION_TEXT, offsetof(type, basis.service.state), "DIR", "", .is_hidden = true},      \
-    {"state-size", 0, OPTION_SIZE, offsetof(type, basis.service.state_bytes), "SIZE", "",              \
-     .initial = "16GiB", .is_hidden = true},                                                           \
-    {"http", 0, OPTION_TEXT, offsetof(type, basis.service.http), "ADDRESS", "", .is_hidden = true}
+    SERVICE_OPTIONS(type, basis.service, "scorer", true)
 /* clang-format on */
 
 /* Errors  ERR_NOMEM. */

@@ -2,7 +2,7 @@
 #include "consumers/scorer/scorer.h"
 
 const struct option scorer_run_options[] = {
-    SERVICE_OPTIONS(struct scorer_run_settings, "scorer", false), {0}};
+    SERVICE_OPTIONS(struct scorer_run_settings, service, "scorer", false), {0}};
 
 enum err scorer_run(const struct invocation *invocation)
 {

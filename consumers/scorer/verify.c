@@ -18,7 +18,7 @@
 enum { DIFFERENCE_BYTES = 400, STEP_MS = 100, EXTRA_ARENA_BYTES = 256 << 20 };
 
 const struct option scorer_verify_options[] = {
-    SERVICE_OPTIONS(struct scorer_verify_settings, "scorer", true),
+    SERVICE_OPTIONS(struct scorer_verify_settings, service, "scorer", true),
     {"producer", 0, OPTION_TEXT, offsetof(struct scorer_verify_settings, producer), "NAME",
      "whose scores", .initial = "scorer"},
     {"wait", 'w', OPTION_DURATION, offsetof(struct scorer_verify_settings, wait_ms), "TIME",

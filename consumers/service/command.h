@@ -7,6 +7,7 @@
 
 #include "consumers/service/service.h"
 #include "proto/cli/command.h"
+#include "proto/cli/keys.h"
 #include "proto/net/identity.h"
 
 struct service_settings {
@@ -18,25 +19,22 @@ struct service_settings {
     uint64_t state_bytes;
 };
 
-/* The rows of the option table; `type` holds a struct service_settings named `service`, `program` is
+/* The rows of the option table; `type` holds a struct service_settings named `member`, `program` is
  * "scorer". A command that only reads hides the rest, so that it takes the service's own configuration
  * file. */
 /* clang-format off */
-#define SERVICE_OPTIONS(type, program, only_reads)                                                     \
-    {"broker", 'b', OPTION_TEXT, offsetof(type, service.broker), "ENDPOINT",                           \
+#define SERVICE_OPTIONS(type, member, program, only_reads)                                             \
+    {"broker", 'b', OPTION_TEXT, offsetof(type, member.broker), "ENDPOINT",                            \
      "publish port of the broker", .initial = "tcp://127.0.0.1:7301", .is_hidden = (only_reads)},      \
-    {"fetch", 0, OPTION_TEXT, offsetof(type, service.fetch), "ENDPOINT",                               \
+    {"fetch", 0, OPTION_TEXT, offsetof(type, member.fetch), "ENDPOINT",                                \
      "fetch port of the broker", .initial = "tcp://127.0.0.1:7302"},                                   \
-    {"server-cert", 0, OPTION_TEXT, offsetof(type, service.server_cert), "FILE",                       \
-     "the broker's public certificate", .initial = "/etc/songhua/broker.cert"},                        \
-    {"identity", 'i', OPTION_TEXT, offsetof(type, service.identity), "FILE",                           \
-     "own certificate", .initial = "/etc/songhua/" program ".cert"},                                   \
-    {"state", 's', OPTION_TEXT, offsetof(type, service.state), "DIR",                                  \
+    KEY_OPTIONS(type, member, program),                                                                \
+    {"state", 's', OPTION_TEXT, offsetof(type, member.state), "DIR",                                   \
      "directory of state and outbox", .initial = "/var/lib/songhua/" program,                          \
      .is_hidden = (only_reads)},                                                                       \
-    {"state-size", 0, OPTION_SIZE, offsetof(type, service.state_bytes), "SIZE",                        \
+    {"state-size", 0, OPTION_SIZE, offsetof(type, member.state_bytes), "SIZE",                         \
      "the most that state and outbox may take", .initial = "16GiB", .is_hidden = (only_reads)},        \
-    {"http", 0, OPTION_TEXT, offsetof(type, service.http), "ADDRESS",                                  \
+    {"http", 0, OPTION_TEXT, offsetof(type, member.http), "ADDRESS",                                   \
      "/metrics, /healthz, /readyz; empty: none", .initial = "", .is_hidden = (only_reads)}
 /* clang-format on */
 

@@ -6,6 +6,7 @@
 #define SONGHUA_AGENT_AGENT_H
 
 #include "proto/cli/command.h"
+#include "proto/cli/keys.h"
 #include "proto/event/framework.h"
 #include "proto/net/identity.h"
 
@@ -25,10 +26,7 @@ struct agent_settings {
 #define AGENT_OPTIONS(type)                                                                            \
     {"broker", 'b', OPTION_TEXT, offsetof(type, agent.broker), "ENDPOINT",                             \
      "publish port of the broker", .initial = "tcp://127.0.0.1:7301"},                                 \
-    {"server-cert", 0, OPTION_TEXT, offsetof(type, agent.server_cert), "FILE",                         \
-     "the broker's public certificate", .initial = "/etc/songhua/broker.cert"},                        \
-    {"identity", 'i', OPTION_TEXT, offsetof(type, agent.identity), "FILE",                             \
-     "this agent's certificate, made by keygen", .initial = "/etc/songhua/agent.cert"},                \
+    KEY_OPTIONS(type, agent, "agent"),                                                                 \
     {"state", 's', OPTION_TEXT, offsetof(type, agent.state), "DIR",                                    \
      "directory of the outbox", .initial = "/var/lib/songhua/agent"},                                  \
     {"framework", 'f', OPTION_TEXT, offsetof(type, agent.framework), "FILE",                           \

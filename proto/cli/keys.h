@@ -9,6 +9,17 @@
 #include "proto/cli/command.h"
 #include "proto/net/identity.h"
 
+#include <stddef.h>
+
+/* Their rows of an option table: `member` of `type` has server_cert and identity, `own` is "agent". */
+/* clang-format off */
+#define KEY_OPTIONS(type, member, own)                                                                 \
+    {"server-cert", 0, OPTION_TEXT, offsetof(type, member.server_cert), "FILE",                        \
+     "the broker's public certificate", .initial = "/etc/songhua/broker.cert"},                        \
+    {"identity", 'i', OPTION_TEXT, offsetof(type, member.identity), "FILE",                            \
+     "own certificate, made by songhua-agent keygen", .initial = "/etc/songhua/" own ".cert"}
+/* clang-format on */
+
 /* --identity: with its secrets, or the public part alone. */
 MUST_CHECK enum err keys_own(const struct invocation *invocation, const char *path,
                              struct identity *out);
