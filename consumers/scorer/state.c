@@ -431,34 +431,35 @@ static bool visit_record(void *context, const void *key, size_t key_size, const 
     return !loading->err;
 }
 
+/* What was published of a place, `size` bytes. */
+static bool put_back(struct loading *loading, struct map *map, size_t size, const void *key,
+                     size_t key_size, const void *value, size_t value_size)
+{
+    void *standing;
+    loading->err = value_size == size ? map_at(map, (const char *)key + PREFIX_BYTES,
+                                               key_size - PREFIX_BYTES, &standing)
+                                      : ERR_CORRUPT;
+    if (!loading->err)
+        memcpy(standing, value, size);
+    return !loading->err;
+}
+
 static bool visit_published(void *context, const void *key, size_t key_size, const void *value,
                             size_t value_size)
 {
     struct loading *loading = context;
-    void *digest;
-    loading->err = value_size == DIGEST_BYTES
-                       ? map_at(&loading->state->published, (const char *)key + PREFIX_BYTES,
-                                key_size - PREFIX_BYTES, &digest)
-                       : ERR_CORRUPT;
-    if (!loading->err)
-        memcpy(digest, value, DIGEST_BYTES);
-    return !loading->err;
+    return put_back(loading, &loading->state->published, DIGEST_BYTES, key, key_size, value,
+                    value_size);
 }
 
 static bool visit_doubt(void *context, const void *key, size_t key_size, const void *value,
                         size_t value_size)
 {
     struct loading *loading = context;
-    void *standing;
     if (value_size == DOUBTS_BYTES && !bytes_get_le32(value))
         return true; /* cleared, as an earlier program kept it */
-    loading->err = value_size == DOUBTS_BYTES
-                       ? map_at(&loading->state->doubts, (const char *)key + PREFIX_BYTES,
-                                key_size - PREFIX_BYTES, &standing)
-                       : ERR_CORRUPT;
-    if (!loading->err)
-        memcpy(standing, value, DOUBTS_BYTES);
-    return !loading->err;
+    return put_back(loading, &loading->state->doubts, DOUBTS_BYTES, key, key_size, value,
+                    value_size);
 }
 
 static bool visit_day(void *context, const void *key, size_t key_size, const void *value,
@@ -513,7 +514,7 @@ static enum err check_version(struct scorer_state *state, struct outbox *outbox)
 static enum err load_each(struct loading *loading, struct outbox *outbox, const char *prefix,
                           outbox_visit *visit)
 {
-    enum err err = outbox_each(outbox, prefix, PREFIX_BYTES, visit, loading);
+    enum err err = outbox_each(outbox, prefix, strlen(prefix), visit, loading);
     return err ? err : loading->err;
 }
 
@@ -533,13 +534,9 @@ enum err scorer_state_load(struct scorer_state *state, struct outbox *outbox)
     if (!err)
         err = load_each(&loading, outbox, PUBLISHED_PREFIX, visit_published);
     if (!err)
-        err = outbox_each(outbox, DOUBT_PREFIX, PREFIX_BYTES, visit_doubt, &loading);
+        err = load_each(&loading, outbox, DOUBT_PREFIX, visit_doubt);
     if (!err)
-        err = loading.err;
-    if (!err)
-        err = outbox_each(outbox, DAY_KEY, sizeof DAY_KEY - 1, visit_day, &loading);
-    if (!err)
-        err = loading.err;
+        err = load_each(&loading, outbox, DAY_KEY, visit_day);
     arena_fini(&loading.arena);
     return err;
 }
