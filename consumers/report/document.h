@@ -21,7 +21,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { DOCUMENT_MAX_COLUMNS = 24, DOCUMENT_MAX_SHEETS = 16, DOCUMENT_MAX_FACTS = 24 };
+enum { DOCUMENT_MAX_SHEETS = 16, DOCUMENT_MAX_FACTS = 24 };
 
 struct document_column {
     const char *id;    /* in JSON; NULL ends the list */

@@ -222,14 +222,6 @@ static void check_indicator(const struct framework *framework, const char *id,
 void observation_check(const struct framework *framework, uint32_t region,
                        const Songhua__V1__Observation *observation, struct observation_issues *out)
 {
-    out->count = 0;
-    observation_issues_add(framework, region, observation, out);
-}
-
-void observation_issues_add(const struct framework *framework, uint32_t region,
-                            const Songhua__V1__Observation *observation,
-                            struct observation_issues *out)
-{
     const struct indicator *indicator =
         framework != NULL ? framework_indicator(framework, observation->indicator) : NULL;
     check_form(observation, out);

@@ -45,7 +45,7 @@ struct observation_issues {
     struct observation_issue items[OBSERVATION_MAX_ISSUES];
 };
 
-/* Check against `framework` and fill `out` with everything that is wrong; count 0: nothing is. An
+/* Check against `framework` and add to `out` everything that is wrong, beside what is in it already. An
  * empty unit is the framework's. With framework NULL only form and limits are checked. */
 void observation_check(const struct framework *framework, uint32_t region,
                        const Songhua__V1__Observation *observation, struct observation_issues *out);

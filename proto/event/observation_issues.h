@@ -8,9 +8,4 @@
 void issue_add(struct observation_issues *issues, enum finding finding,
                enum observation_field field, const char *value, const char *zh, const char *en);
 
-/* As observation_check(), beside what is in `out` already. */
-void observation_issues_add(const struct framework *framework, uint32_t region,
-                            const Songhua__V1__Observation *observation,
-                            struct observation_issues *out);
-
 #endif

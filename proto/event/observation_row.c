@@ -103,5 +103,5 @@ void observation_row_build(const struct observation_texts *texts, const struct f
         framework != NULL ? framework_indicator(framework, out->indicator) : NULL;
     if (indicator != NULL)
         fill_in(indicator, out);
-    observation_issues_add(framework, *region, out, issues);
+    observation_check(framework, *region, out, issues);
 }

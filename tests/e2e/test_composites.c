@@ -15,7 +15,7 @@
 
 static const char framework_path[] = "deploy/framework/rd-provinces.yaml";
 
-enum { FIRST_BULLETIN = 64, SECOND_BULLETIN = 128, MAX_EVENTS = 1024 };
+enum { FIRST_BULLETIN = 64, SECOND_BULLETIN = 128 };
 
 struct providing {
     struct world *world;

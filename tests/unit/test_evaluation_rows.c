@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 4096, STORE_BYTES = 4 << 20, FIGURES = 5000 };
+enum { ROWS_MAX = 4096, FIGURES = 5000 };
 
 /* A store that sorts its keys, as the outbox does. */
 struct row {

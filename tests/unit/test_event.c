@@ -210,7 +210,7 @@ static struct observation_issue issue_with(const Songhua__V1__Observation *obser
                                            uint32_t region)
 {
     struct framework *framework = jilin();
-    struct observation_issues issues;
+    struct observation_issues issues = {0};
     observation_check(framework, region, observation, &issues);
     cr_assert_eq(issues.count, 1, "%zu issues", issues.count);
     framework_free(framework);
@@ -220,7 +220,7 @@ static struct observation_issue issue_with(const Songhua__V1__Observation *obser
 Test(observation_check, a_right_figure_has_no_issue, .timeout = 10)
 {
     struct framework *framework = jilin();
-    struct observation_issues issues;
+    struct observation_issues issues = {0};
     Songhua__V1__Observation observation = figure();
     observation_check(framework, 220000, &observation, &issues);
     cr_expect_eq(issues.count, 0);
@@ -260,7 +260,7 @@ Test(observation_check, a_period_of_another_cadence_is_refused, .timeout = 10)
 Test(observation_check, a_definition_may_have_a_cadence_of_its_own, .timeout = 10)
 {
     struct framework *framework = jilin();
-    struct observation_issues issues;
+    struct observation_issues issues = {0};
     Songhua__V1__Observation observation = figure();
     observation.indicator = "gdp";
     observation.unit = "亿元";
@@ -309,7 +309,7 @@ Test(observation_check, an_unknown_definition_is_answered_with_those_there_are, 
 Test(observation_check, everything_wrong_is_said_at_once, .timeout = 10)
 {
     struct framework *framework = jilin();
-    struct observation_issues issues;
+    struct observation_issues issues = {0};
     Songhua__V1__Observation observation = figure();
     observation.period = "20";
     observation.unit = "户";
@@ -323,7 +323,7 @@ Test(observation_check, everything_wrong_is_said_at_once, .timeout = 10)
 
 Test(observation_check, hostile_fields_are_refused_and_cut, .timeout = 10)
 {
-    struct observation_issues issues;
+    struct observation_issues issues = {0};
     char endless[5000];
     memset(endless, 'x', sizeof endless);
     endless[sizeof endless - 1] = '\0';

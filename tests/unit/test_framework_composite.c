@@ -43,7 +43,7 @@ Test(framework_composite, a_figure_of_a_unit_that_the_framework_lacks_is_refused
     struct diag diag;
     struct framework *framework = framework_case_load(WHOLE COMPOSITE(""), ERR_OK, &diag);
     Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
-    struct observation_issues issues;
+    struct observation_issues issues = {0};
     observation.indicator = (char *)"x";
     observation.period = (char *)"2020";
     observation_check(framework, 900002, &observation, &issues);

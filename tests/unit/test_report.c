@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define VERDICT(name) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##name
-
 enum { PAGE_BYTES = 1 << 20 };
 
 static const uint64_t now_ms = UINT64_C(1792000000000); /* 2026-10-14 */
