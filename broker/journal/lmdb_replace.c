@@ -108,6 +108,7 @@ enum err journal_restore(const char *copy, const char *state, uint64_t max_bytes
     if (!err)
         err = bring_up_to_date(folder_new);
     lmdb_keep_owner(state, folder_new);
+    lmdb_keep_lock_owner(folder_new);
     if (!err && rename(folder_new, folder))
         err = err_from_errno(errno);
     if (err)

@@ -181,13 +181,11 @@ CONTRACT_LMDB(a_damaged_file_of_format_2_is_left_as_it_is)
     cr_expect_eq(contract_file_size(contract), JOURNAL_MIN_BYTES - 2 * LMDB_FRONT_BYTES);
 }
 
-CONTRACT_LMDB(a_copy_of_format_2_is_restored_as_one_of_today)
+/* A copy of format 2, and no journal. */
+static void make_older_copy(struct contract *contract, struct chain *agent, char to[128])
 {
-    struct chain agent = chain_start("events", "agent", 1);
-    struct journal_copied copied;
-    char from[128], to[128];
-    int lock;
-    contract_fill(contract, &agent, 5);
+    char from[128];
+    contract_fill(contract, agent, 5);
     make_older(contract);
     contract_path(contract, "journal", from);
     contract_path(contract, "copy", to);
@@ -195,13 +193,47 @@ CONTRACT_LMDB(a_copy_of_format_2_is_restored_as_one_of_today)
     cr_assert_eq(mdb_env_copy(lmdb_of(contract->journal)->env, to), 0);
     journal_close(&contract->journal);
     cr_assert_eq(journal_examine(to, true), ERR_OK);
-    cr_assert_eq(journal_measure_copy(to, go_on, NULL, &copied), ERR_OK);
     scratch_clear(from);
+}
+
+static void restore(const struct contract *contract, const char *copy)
+{
+    struct journal_copied copied;
+    int lock;
+    cr_assert_eq(journal_measure_copy(copy, go_on, NULL, &copied), ERR_OK);
     cr_assert_eq(journal_lock(contract->directory, &lock), ERR_OK);
-    cr_assert_eq(journal_restore(to, contract->directory, 0, &copied, go_on, NULL), ERR_OK);
+    cr_assert_eq(journal_restore(copy, contract->directory, 0, &copied, go_on, NULL), ERR_OK);
     journal_unlock(lock);
+}
+
+CONTRACT_LMDB(a_copy_of_format_2_is_restored_as_one_of_today)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    char copy[128];
+    make_older_copy(contract, &agent, copy);
+    restore(contract, copy);
     cr_expect_eq(format_of(contract), FORMAT_VERSION);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
     cr_expect_eq(contract_bounds(contract, "events").last, agent.sequence);
     cr_expect_eq(contract_file_size(contract), JOURNAL_MIN_BYTES);
+}
+
+/* Bringing it up to date makes LMDB's lock file, which the broker has to be able to open. */
+CONTRACT_LMDB(a_copy_of_format_2_that_root_restores_is_its_brokers_in_every_file)
+{
+    enum { BROKERS_USER = 12345 };
+    static const char *const names[] = {"journal", "journal/data.mdb", "journal/lock.mdb"};
+    struct chain agent = chain_start("events", "agent", 1);
+    char path[128];
+    struct stat info;
+    if (geteuid())
+        cr_skip_test("only root makes files of others");
+    make_older_copy(contract, &agent, path);
+    cr_assert_eq(chown(contract->directory, BROKERS_USER, BROKERS_USER), 0);
+    restore(contract, path);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        contract_path(contract, names[i], path);
+        cr_assert_eq(stat(path, &info), 0);
+        cr_expect_eq(info.st_uid, BROKERS_USER, "%s", names[i]);
+    }
 }
