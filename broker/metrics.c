@@ -2,25 +2,10 @@
 
 #include "proto/net/http_status.h"
 
-/* Families of one number each: a table, so that a new counter is one line. */
-struct family {
-    const char *name, *type, *help;
-    double value;
-};
-
-static enum err render_families(const struct family *families, size_t count, struct buffer *out)
-{
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < count && !err; i++)
-        err = metric_number(out, families[i].name, families[i].type, families[i].help,
-                            families[i].value);
-    return err;
-}
-
 static enum err render_process(const struct metrics_sources *sources, struct buffer *out)
 {
     unsigned limit, open = guard_descriptors(&limit);
-    const struct family families[] = {
+    const struct metric metrics[] = {
         {"songhua_broker_memory_bytes", "gauge", "Memory in use, without pages of files.",
          (double)guard_memory_bytes()},
         {"songhua_broker_guard_total", "counter",
@@ -29,13 +14,13 @@ static enum err render_process(const struct metrics_sources *sources, struct buf
         {"process_open_fds", "gauge", "Descriptors open.", open},
         {"process_max_fds", "gauge", "Descriptors the system allows.", limit},
     };
-    return render_families(families, sizeof families / sizeof *families, out);
+    return metric_numbers(out, "", metrics, sizeof metrics / sizeof *metrics);
 }
 
 static enum err render_counters(const struct metrics_sources *sources, struct buffer *out)
 {
     const struct counters *c = sources->counters;
-    const struct family families[] = {
+    const struct metric metrics[] = {
         {"songhua_broker_batches_total", "counter", "Batches stored.",
          (double)count_get(&c->batches)},
         {"songhua_broker_events_total", "counter", "Events stored.", (double)count_get(&c->events)},
@@ -79,7 +64,7 @@ static enum err render_counters(const struct metrics_sources *sources, struct bu
         {"songhua_broker_start_time_seconds", "gauge", "When the broker started.",
          (double)sources->started_ms / 1000},
     };
-    return render_families(families, sizeof families / sizeof *families, out);
+    return metric_numbers(out, "", metrics, sizeof metrics / sizeof *metrics);
 }
 
 static enum err render_refusals(const struct counters *counters, struct buffer *out)
@@ -112,7 +97,7 @@ static enum err render_journal(struct journal *journal, struct buffer *out)
     enum err err = journal_stats(journal, &stats);
     if (err)
         return err;
-    const struct family families[] = {
+    const struct metric metrics[] = {
         {"songhua_broker_journal_bytes", "gauge", "Bytes of the journal in use.",
          (double)stats.used_bytes},
         {"songhua_broker_journal_limit_bytes", "gauge", "Where FULL begins.",
@@ -126,7 +111,7 @@ static enum err render_journal(struct journal *journal, struct buffer *out)
         {"songhua_broker_journal_oldest_reader_seconds", "gauge", "Age of the oldest of them.",
          (double)stats.oldest_reader_ms / 1000},
     };
-    return render_families(families, sizeof families / sizeof *families, out);
+    return metric_numbers(out, "", metrics, sizeof metrics / sizeof *metrics);
 }
 
 static uint64_t first_of(const struct stream_bounds *bounds)

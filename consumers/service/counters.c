@@ -13,10 +13,7 @@ uint64_t service_lag(const struct service_counters *counters)
 enum err service_metrics(const struct service_counters *counters, const char *name,
                          struct buffer *out)
 {
-    const struct {
-        const char *name, *type, *help;
-        double value;
-    } rows[] = {
+    const struct metric rows[] = {
         {"records_total", "counter", "Records handled.", (double)counters->records},
         {"events_total", "counter", "Events in them.", (double)counters->events},
         {"malformed_total", "counter", "Records skipped because they are not events.",
@@ -33,11 +30,7 @@ enum err service_metrics(const struct service_counters *counters, const char *na
         {"connected", "gauge", "1 when the broker answers.", counters->is_connected},
         {"caught_up", "gauge", "1 once the end of the input was reached.", counters->is_caught_up},
     };
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows && !err; i++) {
-        char full_name[96];
-        snprintf(full_name, sizeof full_name, "songhua_%s_%s", name, rows[i].name);
-        err = metric_number(out, full_name, rows[i].type, rows[i].help, rows[i].value);
-    }
-    return err;
+    char prefix[64];
+    snprintf(prefix, sizeof prefix, "songhua_%s_", name);
+    return metric_numbers(out, prefix, rows, sizeof rows / sizeof *rows);
 }

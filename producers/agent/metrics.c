@@ -21,10 +21,7 @@ static double seconds_since(uint64_t ms)
 static enum err write_metrics(void *context, struct buffer *out)
 {
     const struct station_status status = copy_status(context);
-    const struct {
-        const char *name, *type, *help;
-        double value;
-    } table[] = {
+    const struct metric table[] = {
         {"songhua_agent_connected", "gauge", "Whether the broker answers.",
          (double)status.is_connected},
         {"songhua_agent_rollback", "gauge",
@@ -49,10 +46,7 @@ static enum err write_metrics(void *context, struct buffer *out)
         {"songhua_agent_start_timestamp_seconds", "gauge", "Time the agent started.",
          (double)status.started_ms / 1000},
     };
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < sizeof table / sizeof *table && !err; i++)
-        err = metric_number(out, table[i].name, table[i].type, table[i].help, table[i].value);
-    return err;
+    return metric_numbers(out, "", table, sizeof table / sizeof *table);
 }
 
 static bool is_ready(void *context, char why[200])

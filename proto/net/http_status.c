@@ -145,9 +145,16 @@ enum err metric_family(struct buffer *out, const char *name, const char *type, c
     return buffer_append_format(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-enum err metric_number(struct buffer *out, const char *name, const char *type, const char *help,
-                       double value)
+enum err metric_numbers(struct buffer *out, const char *prefix, const struct metric *metrics,
+                        size_t count)
 {
-    enum err err = metric_family(out, name, type, help);
-    return err ? err : buffer_append_format(out, "%s %.17g\n", name, value);
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < count && !err; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "%s%s", prefix, metrics[i].name);
+        err = metric_family(out, name, metrics[i].type, metrics[i].help);
+        if (!err)
+            err = buffer_append_format(out, "%s %.17g\n", name, metrics[i].value);
+    }
+    return err;
 }

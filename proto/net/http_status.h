@@ -31,8 +31,12 @@ unsigned http_status_port(const struct http_status *status);
  * `type` is "counter" or "gauge". */
 MUST_CHECK enum err metric_family(struct buffer *out, const char *name, const char *type,
                                   const char *help);
-/* A family with one sample and no labels. */
-MUST_CHECK enum err metric_number(struct buffer *out, const char *name, const char *type,
-                                  const char *help, double value);
+/* Families of one sample without labels each; `prefix` stands before all their names. */
+struct metric {
+    const char *name, *type, *help; /* type: "counter" or "gauge" */
+    double value;
+};
+MUST_CHECK enum err metric_numbers(struct buffer *out, const char *prefix,
+                                   const struct metric *metrics, size_t count);
 
 #endif
