@@ -150,7 +150,7 @@ static void send_welcome(struct answers *answers, const struct answer *answer, u
     reply.id = answer->request_id;
     reply.code = code_from_err(err);
     if (err) {
-        reply.message = (char *)(uintptr_t)err_text(err);
+        reply.message = text_unconst(err_text(err));
     } else {
         welcome.broker_id = answers->broker_id;
         welcome.epoch = state.epoch;
@@ -165,7 +165,7 @@ static void send_welcome(struct answers *answers, const struct answer *answer, u
         welcome.window_bytes = WINDOW_BYTES;
         welcome.group_batches = GROUP_MAX_BATCHES;
         welcome.protocol = 1;
-        welcome.software = (char *)(uintptr_t)answers->software;
+        welcome.software = text_unconst(answers->software);
         reply.body_case = SONGHUA__V1__REPLY__BODY_WELCOME;
         reply.welcome = &welcome;
     }
@@ -176,8 +176,8 @@ static void send_ack(struct answers *answers, const struct answer *answer)
 {
     Songhua__V1__Reply reply = SONGHUA__V1__REPLY__INIT;
     Songhua__V1__Ack ack = SONGHUA__V1__ACK__INIT;
-    ack.stream = (char *)(uintptr_t)answer->stream;
-    ack.producer = (char *)(uintptr_t)answer->producer;
+    ack.stream = text_unconst(answer->stream);
+    ack.producer = text_unconst(answer->producer);
     ack.epoch = answer->state.epoch;
     ack.sequence = answer->state.sequence;
     ack.digest = digest_bytes(answer->state.digest);
@@ -193,11 +193,11 @@ static void send_refusal(struct answers *answers, const struct answer *answer)
     Songhua__V1__Refusal refusal = SONGHUA__V1__REFUSAL__INIT;
     reply.id = answer->request_id;
     reply.code = code_from_err(answer->err);
-    reply.message = (char *)(uintptr_t)answer->text;
+    reply.message = text_unconst(answer->text);
     reply.retry_ms = answer->retry_ms;
     if (answer->kind == ANSWER_REFUSAL) {
-        refusal.stream = (char *)(uintptr_t)answer->stream;
-        refusal.producer = (char *)(uintptr_t)answer->producer;
+        refusal.stream = text_unconst(answer->stream);
+        refusal.producer = text_unconst(answer->producer);
         refusal.epoch = answer->epoch;
         refusal.sequence = answer->sequence;
         refusal.expected_epoch = answer->state.epoch;

@@ -3,6 +3,7 @@
 #include "proto/base/buffer.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/base/text.h"
 #include "proto/wire/audit.pb-c.h"
 
 #include <pthread.h>
@@ -184,8 +185,8 @@ static void put_entry_into(struct waiting *waiting, const struct note *note, con
     Songhua__V1__BrokerBatch batch = SONGHUA__V1__BROKER_BATCH__INIT;
     void *room;
     entry.action = note->action;
-    entry.subject = (char *)(uintptr_t)note->subject;
-    entry.detail = (char *)(uintptr_t)detail;
+    entry.subject = text_unconst(note->subject);
+    entry.detail = text_unconst(detail);
     entry.count = count;
     event.time_ms = time_ms;
     event.audit = &entry;

@@ -2,6 +2,7 @@
 
 #include "broker/answers.h"
 #include "proto/base/clock.h"
+#include "proto/base/text.h"
 #include "proto/wire/code.h"
 
 #include <stdio.h>
@@ -27,7 +28,7 @@ void questions_refuse(struct questions *questions, const struct client_address *
     Songhua__V1__Reply reply = SONGHUA__V1__REPLY__INIT;
     reply.id = id;
     reply.code = code_from_err(err);
-    reply.message = (char *)(uintptr_t)(text && *text ? text : err_text(err));
+    reply.message = text_unconst(text && *text ? text : err_text(err));
     reply_send(questions->socket, client, &reply, NULL, &questions->scratch);
 }
 
@@ -56,7 +57,7 @@ static enum err fill_streams(struct questions *questions, const char *user,
         if (err || !stream)
             return err ? err : ERR_NOMEM;
         songhua__v1__stream__init(stream);
-        stream->name = (char *)(uintptr_t)questions->streams[i];
+        stream->name = text_unconst(questions->streams[i]);
         stream->first = bounds.first;
         stream->last = bounds.last;
         stream->first_ms = bounds.first_ms;
@@ -92,13 +93,14 @@ static bool add_position(void *context, const char *stream, const char *consumer
     if (!is_listed(listing, stream) || (*listing->consumer && strcmp(listing->consumer, consumer)))
         return true;
     Songhua__V1__Position *item = arena_take(arena, sizeof *item);
-    if (!item) {
+    char *names[] = {arena_text(arena, stream), arena_text(arena, consumer)};
+    if (!item || !names[0] || !names[1]) {
         listing->err = ERR_NOMEM;
         return false;
     }
     songhua__v1__position__init(item);
-    item->stream = arena_text(arena, stream);
-    item->consumer = arena_text(arena, consumer);
+    item->stream = names[0];
+    item->consumer = names[1];
     item->position = position->position;
     item->saved_ms = position->saved_ms;
     listing->positions->positions[listing->positions->n_positions++] = item;
@@ -114,13 +116,14 @@ static bool add_producer(void *context, const char *stream, const char *producer
         return true;
     Songhua__V1__Producer *item = arena_take(arena, sizeof *item);
     unsigned char *digest = arena_take(arena, DIGEST_BYTES);
-    if (!item || !digest) {
+    char *names[] = {arena_text(arena, stream), arena_text(arena, producer)};
+    if (!item || !digest || !names[0] || !names[1]) {
         listing->err = ERR_NOMEM;
         return false;
     }
     songhua__v1__producer__init(item);
-    item->stream = arena_text(arena, stream);
-    item->producer = arena_text(arena, producer);
+    item->stream = names[0];
+    item->producer = names[1];
     item->epoch = state->epoch;
     item->sequence = state->sequence;
     item->digest.len = DIGEST_BYTES;
@@ -160,10 +163,9 @@ static enum err fill_status(struct questions *questions, char id[2 * JOURNAL_ID_
     enum err err = journal_stats(questions->journal, &stats);
     if (err)
         return err;
-    for (size_t i = 0; i < JOURNAL_ID_BYTES; i++)
-        snprintf(id + 2 * i, 3, "%02x", journal_id(questions->journal)[i]);
+    text_from_bytes(journal_id(questions->journal), JOURNAL_ID_BYTES, id);
     status->broker_id = id;
-    status->software = (char *)(uintptr_t)questions->software;
+    status->software = text_unconst(questions->software);
     status->started_ms = questions->started_ms;
     status->time_ms = clock_realtime_ms();
     status->journal_bytes = stats.used_bytes;

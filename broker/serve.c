@@ -6,6 +6,7 @@
 #include "broker/questions.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/base/text.h"
 #include "proto/base/thread.h"
 #include "proto/wire/code.h"
 
@@ -39,7 +40,7 @@ static void send_fetched(struct serve *serve, const struct fetch *fetch,
 {
     Songhua__V1__Reply reply = SONGHUA__V1__REPLY__INIT;
     Songhua__V1__Fetched fetched = SONGHUA__V1__FETCHED__INIT;
-    fetched.stream = (char *)(uintptr_t)fetch->stream;
+    fetched.stream = text_unconst(fetch->stream);
     fetched.next = result->next;
     fetched.first = bounds->first > bounds->last ? 0 : bounds->first;
     fetched.last = bounds->last;
@@ -267,7 +268,7 @@ static void answer_saves(struct serve *serve)
         reply.id = save->request_id;
         reply.code = code_from_err(save->err);
         if (save->err)
-            reply.message = (char *)(uintptr_t)err_text(save->err);
+            reply.message = text_unconst(err_text(save->err));
         reply.body_case = SONGHUA__V1__REPLY__BODY_POSITION;
         reply.position = &position;
         reply_send(serve->options.socket, &save->client, &reply, NULL, &serve->questions.scratch);

@@ -111,7 +111,7 @@ static enum err read_file(struct kept *kept)
     buffer_init(&text, FILE_MAX_BYTES);
     enum err err = file_read(kept->usage->path, &text);
     if (!err) {
-        char *bytes = (char *)(uintptr_t)buffer_text(&text);
+        char *bytes = text_unconst(buffer_text(&text));
         char *line = strtok_r(bytes, "\n", &place);
         bool is_ours = line && !strcmp(line, FILE_MAGIC);
         while (is_ours && !err && (line = strtok_r(NULL, "\n", &place)))

@@ -1,6 +1,7 @@
 #include "consumers/report/basis.h"
 
 #include "proto/base/clock.h"
+#include "proto/base/text.h"
 #include "proto/event/arena_protobuf.h"
 
 #include <stdlib.h>
@@ -181,9 +182,9 @@ static enum err add_what_if(const struct basis_view *view, struct as_of as_of,
         char period[PERIOD_TEXT_BYTES];
         Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
         period_format(what_if->period, period);
-        observation.indicator = (char *)(uintptr_t)what_if->indicator;
-        observation.definition = (char *)(uintptr_t)judged_definition(
-            evaluation_framework(evaluation, as_of), what_if->indicator);
+        observation.indicator = text_unconst(what_if->indicator);
+        observation.definition = text_unconst(
+            judged_definition(evaluation_framework(evaluation, as_of), what_if->indicator));
         observation.period = period;
         observation.unscaled = what_if->value.unscaled;
         observation.decimals = what_if->value.decimals;

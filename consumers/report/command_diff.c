@@ -219,7 +219,7 @@ static enum err run(const struct invocation *invocation, struct basis *basis)
         err = load_other(invocation, settings->other_framework, &other);
     for (size_t i = 0; i < settings->set.count && !err; i++)
         err = what_if_parse(invocation, other ? other : basis_newest_framework(basis),
-                            (char *)(uintptr_t)settings->set.items[i], &what_if[i]);
+                            text_unconst(settings->set.items[i]), &what_if[i]);
     old.last_sequence = settings->since_sequence;
     if (!err && settings->since_ms) {
         old.last_sequence = sequence_at(basis, settings->since_ms);

@@ -2,6 +2,7 @@
 #include "consumers/report/explain.h"
 #include "consumers/report/explain_composite.h"
 #include "consumers/report/review.h"
+#include "proto/base/text.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -180,8 +181,7 @@ static enum err run(const struct invocation *invocation, struct explaining *expl
     struct what_if what_if[BASIS_MAX_WHAT_IF];
     enum err err = basis_read(invocation, &settings->basis, basis);
     for (size_t i = 0; i < settings->set.count && !err; i++)
-        err =
-            assume(invocation, explaining, (char *)(uintptr_t)settings->set.items[i], &what_if[i]);
+        err = assume(invocation, explaining, text_unconst(settings->set.items[i]), &what_if[i]);
     const struct basis_view view = {.last_year = (unsigned)settings->year,
                                     .judge_ms = review_moment_ms((unsigned)settings->year),
                                     .what_if = what_if,

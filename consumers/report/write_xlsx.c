@@ -1,5 +1,6 @@
 /* A workbook: a sheet 说明 with the facts and notes, then a sheet for each table. Numbers are numbers. */
 #include "consumers/report/document.h"
+#include "proto/base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -149,7 +150,7 @@ enum err write_xlsx(const struct document *document, const char *path, FILE *fil
     lxw_workbook *book = workbook_new(path);
     if (!book)
         return ERR_NOMEM;
-    lxw_doc_properties properties = {.title = (char *)(uintptr_t)document->title,
+    lxw_doc_properties properties = {.title = text_unconst(document->title),
                                      .created = (time_t)(document->made_ms / 1000)};
     const struct styles styles = make_styles(book);
     lxw_error error = workbook_set_properties(book, &properties);

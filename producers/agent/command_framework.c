@@ -2,6 +2,7 @@
 #include "producers/agent/dispatch.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
+#include "proto/base/text.h"
 #include "proto/event/event.h"
 
 #include <stdio.h>
@@ -42,10 +43,10 @@ static enum err pack(const struct settings *settings, const struct framework *fr
     struct figure figure;
     struct buffer bytes;
     Songhua__V1__FrameworkVersion version = SONGHUA__V1__FRAMEWORK_VERSION__INIT;
-    version.id = (char *)(uintptr_t)framework->id;
+    version.id = text_unconst(framework->id);
     version.version = (uint32_t)framework->version; /* its schema ends at UINT32_MAX */
     version.document = (ProtobufCBinaryData){document->size, document->data};
-    version.reason = (char *)(uintptr_t)(settings->reason ? settings->reason : framework->reason);
+    version.reason = text_unconst(settings->reason ? settings->reason : framework->reason);
     Songhua__V1__Event event = event_of_framework(&version, clock_realtime_ms());
     figure_of_framework(framework->id, document->data, document->size, &figure);
     buffer_init(&bytes, BATCH_PAYLOAD_MAX_BYTES);

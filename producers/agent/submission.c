@@ -4,6 +4,7 @@
 #include "producers/agent/source.h"
 #include "proto/base/clock.h"
 #include "proto/base/file.h"
+#include "proto/base/text.h"
 #include "proto/event/event.h"
 
 #include <stdio.h>
@@ -78,7 +79,7 @@ static enum err pack_observation(struct packing *packing, const struct observati
     observation.confirmed = packing->options->is_confirmed;
     figure_of_observation(row->region, &observation, &figure);
     if (packing->options->revises)
-        observation.revises = (char *)(uintptr_t)packing->options->revises;
+        observation.revises = text_unconst(packing->options->revises);
     Songhua__V1__Event event = event_of_observation(&observation, packing->now_ms);
     return pack(packing, row->region, &figure, &event);
 }

@@ -1,6 +1,7 @@
 #include "proto/cli/line.h"
 
 #include "proto/base/log.h"
+#include "proto/base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -179,7 +180,7 @@ enum err line_read(struct line *line)
         enum err err = ERR_OK;
         line->count--;
         if (is_over || argument[0] != '-' || !argument[1])
-            line->operands[line->operand_count++] = (char *)(uintptr_t)argument;
+            line->operands[line->operand_count++] = text_unconst(argument);
         else if (!strcmp(argument, "--"))
             is_over = true;
         else if (argument[1] == '-')

@@ -1,6 +1,7 @@
 #include "proto/client/control.h"
 
 #include "proto/base/clock.h"
+#include "proto/base/text.h"
 #include "proto/client/channel.h"
 #include "proto/wire/code.h"
 
@@ -152,8 +153,8 @@ enum err control_save_step(struct control *control, struct control_save *save, u
     Songhua__V1__SavePosition body = SONGHUA__V1__SAVE_POSITION__INIT;
     Songhua__V1__Request request = SONGHUA__V1__REQUEST__INIT;
     Songhua__V1__Reply *reply;
-    body.stream = (char *)(uintptr_t)save->stream;
-    body.consumer = (char *)(uintptr_t)save->consumer;
+    body.stream = text_unconst(save->stream);
+    body.consumer = text_unconst(save->consumer);
     body.expected = save->expected;
     body.position = save->position;
     request.id = save->id;

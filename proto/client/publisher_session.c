@@ -1,6 +1,7 @@
 #include "proto/client/publisher_internal.h"
 
 #include "proto/base/clock.h"
+#include "proto/base/text.h"
 #include "proto/client/outbox.h"
 #include "proto/wire/code.h"
 #include "proto/wire/group.h"
@@ -44,7 +45,7 @@ static void say_hello(struct publisher *publisher)
     hello.stream = publisher->stream;
     hello.producer = publisher->producer;
     hello.protocol = 1;
-    hello.software = (char *)(uintptr_t)client_software;
+    hello.software = text_unconst(client_software);
     request.body_case = SONGHUA__V1__REQUEST__BODY_HELLO;
     request.hello = &hello;
     if (channel_send(&publisher->channel, &request))

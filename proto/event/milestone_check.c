@@ -142,7 +142,7 @@ static void check_part(const struct indicator *indicator, const char *text,
         const struct part *part = &indicator->parts[i];
         if (strcmp(part->id, text) != 0 && strcmp(part->name.zh, text) != 0)
             continue;
-        out->part = (char *)(uintptr_t)part->id;
+        out->part = text_unconst(part->id);
         return;
     }
     list_parts(indicator, list, sizeof list);
@@ -203,10 +203,10 @@ void milestone_build(const struct milestone_texts *texts, const struct framework
     issues->count = 0;
     *region = 0;
     songhua__v1__milestone__init(out);
-    out->indicator = (char *)(uintptr_t)texts->text[MILESTONE_INDICATOR];
-    out->part = (char *)(uintptr_t)texts->text[MILESTONE_PART];
-    out->source = (char *)(uintptr_t)texts->text[MILESTONE_SOURCE];
-    out->note = (char *)(uintptr_t)texts->text[MILESTONE_NOTE];
+    out->indicator = text_unconst(texts->text[MILESTONE_INDICATOR]);
+    out->part = text_unconst(texts->text[MILESTONE_PART]);
+    out->source = text_unconst(texts->text[MILESTONE_SOURCE]);
+    out->note = text_unconst(texts->text[MILESTONE_NOTE]);
     if (out->indicator[0] == '\0')
         add_issue(issues, FINDING_FIELD_MISSING, MILESTONE_INDICATOR, "", "");
     check_text(issues, MILESTONE_INDICATOR, out->indicator, OBSERVATION_ID_MAX_BYTES);

@@ -1,5 +1,6 @@
 #include "proto/event/observation_row.h"
 
+#include "proto/base/text.h"
 #include "proto/event/obs_status.h"
 #include "proto/event/observation_issues.h"
 
@@ -8,7 +9,7 @@
 /* protobuf-c's strings are not const; these are only read. */
 static char *as_string(const char *text)
 {
-    return (char *)(uintptr_t)text;
+    return text_unconst(text);
 }
 
 static void require(const struct observation_texts *texts, enum observation_field field,
