@@ -1,4 +1,5 @@
 /* Figures from the broker's record: the stream events from its beginning to the moment. */
+#include "consumers/reader/figure_files.h"
 #include "consumers/reader/reader.h"
 #include "consumers/report/basis.h"
 #include "proto/base/text.h"
@@ -96,18 +97,9 @@ static enum err take(void *context, const struct subscriber_record *record)
 
 static enum err load_other_framework(const struct reading *reading)
 {
-    struct diag diag;
     struct framework *framework;
-    enum err err = diag_init(&diag, reading->framework_path, 200);
-    if (err)
-        return err;
-    err = framework_load_file(reading->framework_path, &diag, &framework);
-    if (diag.total)
-        diag_print(&diag, stderr);
-    diag_fini(&diag);
-    if (err)
-        return command_fail(reading->invocation, err, "%s", reading->framework_path);
-    return basis_add_framework(reading->basis, framework, (struct address){0, 0});
+    enum err err = figure_files_framework(reading->invocation, reading->framework_path, &framework);
+    return err ? err : basis_add_framework(reading->basis, framework, (struct address){0, 0});
 }
 
 static void finish(struct reading *reading)

@@ -1,3 +1,4 @@
+#include "consumers/reader/figure_files.h"
 #include "consumers/report/commands.h"
 #include "consumers/report/difference.h"
 #include "proto/base/json.h"
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 64 * 1024, CAUSES_BYTES = 256, MAX_FINDINGS = 200 };
+enum { LINE_MAX_BYTES = 64 * 1024, CAUSES_BYTES = 256 };
 
 const struct option diff_options[] = {
     BASIS_OPTIONS(struct diff_settings),
@@ -193,20 +194,6 @@ static enum err compare(const struct invocation *invocation, const struct basis_
     return err;
 }
 
-static enum err load_other(const struct invocation *invocation, const char *path,
-                           struct framework **out)
-{
-    struct diag diag;
-    enum err err = diag_init(&diag, path, MAX_FINDINGS);
-    if (err)
-        return err;
-    err = framework_load_file(path, &diag, out);
-    if (diag.total)
-        diag_print(&diag, stderr);
-    diag_fini(&diag);
-    return err ? command_fail(invocation, err, "%s", path) : ERR_OK;
-}
-
 static enum err run(const struct invocation *invocation, struct basis *basis)
 {
     const struct diff_settings *settings = invocation->settings;
@@ -216,7 +203,7 @@ static enum err run(const struct invocation *invocation, struct basis *basis)
     struct basis_view old = {0}, new = {.what_if = what_if, .what_if_count = settings->set.count};
     enum err err = basis_read(invocation, &settings->basis, basis);
     if (!err && settings->other_framework)
-        err = load_other(invocation, settings->other_framework, &other);
+        err = figure_files_framework(invocation, settings->other_framework, &other);
     for (size_t i = 0; i < settings->set.count && !err; i++)
         err = what_if_parse(invocation, other ? other : basis_newest_framework(basis),
                             text_unconst(settings->set.items[i]), &what_if[i]);
