@@ -1,10 +1,8 @@
 /* The alert that a judgement asks for, as its explanation shows it. */
 #include "consumers/report/explain.h"
-#include "proto/base/file.h"
-#include "tests/support/scratch.h"
+#include "tests/support/basis_case.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { PAGE_BYTES = 1 << 16 };
@@ -19,13 +17,11 @@ static const char document[] =
     "    targets: [{id: t, comparator: \">=\", value: 200, deadline: 2030}]\n"
     "    baselines: [{region: 220000, period: 2020, value: 100}]\n";
 
-static struct scratch scratch;
 static struct basis *basis;
 static struct buffer page;
 
 static void setup(void)
 {
-    scratch = scratch_new();
     buffer_init(&page, PAGE_BYTES);
 }
 
@@ -33,7 +29,6 @@ static void teardown(void)
 {
     basis_free(basis);
     buffer_fini(&page);
-    scratch_remove(&scratch);
 }
 
 TestSuite(explain_alert, .init = setup, .fini = teardown, .timeout = 20);
@@ -47,20 +42,11 @@ static enum err keep(void *context, const struct judgement *judgement)
 /* The judgement of these figures, explained in English on `page`. */
 static struct judgement explained(const char *rows)
 {
-    static const struct invocation invocation = {.program = "test", .command = "explain"};
-    char framework[512], observations[512];
     struct evaluation *evaluation;
     struct as_of as_of;
     struct judgement judgement = {0};
     const struct basis_view view = {0};
-    snprintf(framework, sizeof framework, "%s/framework.yaml", scratch.directory);
-    snprintf(observations, sizeof observations, "%s/figures.csv", scratch.directory);
-    cr_assert_eq(file_write(framework, document, sizeof document - 1, 0600), ERR_OK);
-    cr_assert_eq(file_write(observations, rows, strlen(rows), 0600), ERR_OK);
-    struct basis_settings settings = {.framework = framework, .as_of_ms = 1782000000000};
-    settings.observations.items[settings.observations.count++] = observations;
-    cr_assert_eq(basis_new(&basis), ERR_OK);
-    cr_assert_eq(basis_read(&invocation, &settings, basis), ERR_OK);
+    basis = basis_case_new(document, rows, 1782000000000);
     cr_assert_eq(basis_evaluate(basis, &view, &evaluation, &as_of), ERR_OK);
     cr_assert_eq(evaluation_judge_all(evaluation, as_of, keep, &judgement), ERR_OK);
     evaluation_free(evaluation);

@@ -1,10 +1,8 @@
 /* What a completion or a pace in a score is worked out from, as its explanation shows it. */
 #include "consumers/report/explain_composite.h"
-#include "proto/base/file.h"
-#include "tests/support/scratch.h"
+#include "tests/support/basis_case.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { PAGE_BYTES = 1 << 16 };
@@ -41,23 +39,12 @@ static const char figures[] = "indicator,region,period,value,obs_status\n"
                               "x,220300,2020,20,\nx,220300,2022,40,B\nx,220400,2022,40,\n"
                               "x,220500,2022,40,\n";
 
-static struct scratch scratch;
 static struct basis *basis;
 static struct buffer page;
 
 static void read_files(void)
 {
-    static const struct invocation invocation = {.program = "test", .command = "explain"};
-    char framework[512], observations[512];
-    scratch = scratch_new();
-    snprintf(framework, sizeof framework, "%s/framework.yaml", scratch.directory);
-    snprintf(observations, sizeof observations, "%s/figures.csv", scratch.directory);
-    cr_assert_eq(file_write(framework, document, sizeof document - 1, 0600), ERR_OK);
-    cr_assert_eq(file_write(observations, figures, sizeof figures - 1, 0600), ERR_OK);
-    struct basis_settings settings = {.framework = framework, .as_of_ms = 1792000000000};
-    settings.observations.items[settings.observations.count++] = observations;
-    cr_assert_eq(basis_new(&basis), ERR_OK);
-    cr_assert_eq(basis_read(&invocation, &settings, basis), ERR_OK);
+    basis = basis_case_new(document, figures, 1792000000000);
     buffer_init(&page, PAGE_BYTES);
 }
 
@@ -65,7 +52,6 @@ static void forget_files(void)
 {
     buffer_fini(&page);
     basis_free(basis);
-    scratch_remove(&scratch);
 }
 
 TestSuite(explain_attained, .init = read_files, .fini = forget_files, .timeout = 10);

@@ -1,10 +1,8 @@
 /* The figures that an explanation of a composite shows are those that it was worked out from. */
 #include "consumers/report/explain_composite.h"
-#include "proto/base/file.h"
-#include "tests/support/scratch.h"
+#include "tests/support/basis_case.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { PAGE_BYTES = 1 << 16 };
@@ -24,13 +22,11 @@ static const char document[] =
     "composites:\n"
     "  - {id: c, name: {zh: 综, en: c}, root: whole, from: 2022, to: 2022}\n";
 
-static struct scratch scratch;
 static struct basis *basis;
 static struct buffer page;
 
 static void setup(void)
 {
-    scratch = scratch_new();
     buffer_init(&page, PAGE_BYTES);
 }
 
@@ -38,7 +34,6 @@ static void teardown(void)
 {
     basis_free(basis);
     buffer_fini(&page);
-    scratch_remove(&scratch);
 }
 
 TestSuite(explain_figures, .init = setup, .fini = teardown, .timeout = 20);
@@ -46,19 +41,10 @@ TestSuite(explain_figures, .init = setup, .fini = teardown, .timeout = 20);
 /* The first unit's value of 2022 by these rows (row n is n.0), explained in English on `page`. */
 static void explain(const char *rows, const struct basis_view *view)
 {
-    static const struct invocation invocation = {.program = "test", .command = "explain"};
-    char framework[512], observations[512];
     struct evaluation *evaluation;
     struct ranking *ranking;
     struct as_of as_of;
-    snprintf(framework, sizeof framework, "%s/framework.yaml", scratch.directory);
-    snprintf(observations, sizeof observations, "%s/figures.csv", scratch.directory);
-    cr_assert_eq(file_write(framework, document, sizeof document - 1, 0600), ERR_OK);
-    cr_assert_eq(file_write(observations, rows, strlen(rows), 0600), ERR_OK);
-    struct basis_settings settings = {.framework = framework, .as_of_ms = 1792000000000};
-    settings.observations.items[settings.observations.count++] = observations;
-    cr_assert_eq(basis_new(&basis), ERR_OK);
-    cr_assert_eq(basis_read(&invocation, &settings, basis), ERR_OK);
+    basis = basis_case_new(document, rows, 1792000000000);
     const struct framework *own = basis->frameworks[0].framework;
     cr_assert_eq(basis_evaluate(basis, view, &evaluation, &as_of), ERR_OK);
     cr_assert_eq(ranking_new(own, &own->composites[0], &ranking), ERR_OK);
