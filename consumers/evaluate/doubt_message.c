@@ -1,6 +1,7 @@
 #include "consumers/evaluate/doubts.h"
 #include "consumers/evaluate/message.h"
 #include "proto/base/text.h"
+#include "proto/event/kind_check.h"
 
 #define KIND(name) SONGHUA__V1__DOUBT_KIND__DOUBT_##name
 
@@ -28,6 +29,20 @@ static struct numbers numbers_of(const struct doubt *doubt)
     text_format_number(doubt->measure, digits, numbers.off);
     text_format_number(doubt->limit, digits, numbers.allowed);
     return numbers;
+}
+
+/* Of a kind that asks nothing it is the sign. */
+static enum err say_kind(const struct doubt *doubt, bool is_zh, const char *nearest,
+                         struct buffer *out)
+{
+    const struct name rule = kind_rule(doubt->place.indicator);
+    if (rule.en[0] == '\0')
+        return buffer_append_format(
+            out, "%s",
+            is_zh ? "为负数，而相近各期均为正，请核对正负号"
+                  : "below zero, while the periods around it are all above: check the sign");
+    return buffer_append_format(out, is_zh ? "%s，最接近的是%s%s" : "%s: the nearest is %s %s",
+                                is_zh ? rule.zh : rule.en, nearest, doubt->place.indicator->unit);
 }
 
 /* What is wrong and what would be usual, in one of the two languages. */
@@ -75,6 +90,8 @@ static enum err say(const struct doubt *doubt, bool is_zh, struct buffer *out)
         return SAY("超出合理范围（界限%s%s），请核对单位和小数点",
                    "outside what is plausible, beyond %s %s: check the unit and the point",
                    is.exact, unit);
+    case KIND(KIND):
+        return say_kind(doubt, is_zh, is.exact, out);
     case KIND(EARLY):
         return SAY("在该期结束前%.0f天即已填报", "reported %.0f days before its period had ended",
                    measure);

@@ -12,6 +12,8 @@ enum err doubts_at(const struct evaluation *evaluation, struct as_of as_of,
         return ERR_OK;
     enum err err = doubts_of_series(&window, place, visit, context);
     if (err == ERR_OK)
+        err = doubts_of_kind(&window, place, visit, context);
+    if (err == ERR_OK)
         err = doubts_of_record(&window, place, visit, context);
     return err == ERR_OK ? doubts_of_identities(evaluation, &window, place, visit, context) : err;
 }
@@ -106,18 +108,22 @@ static enum err visit_identities(const struct framework *framework, const struct
     return err;
 }
 
-/* The next period that anything is recorded for. */
-static enum err visit_next(const struct evaluation *evaluation, struct as_of as_of,
-                           const struct doubt_place *place, doubt_place_visit *visit, void *context)
+/* The next period that anything is recorded for, and those that `kind` holds against this one. */
+static enum err visit_series(const struct evaluation *evaluation, struct as_of as_of,
+                             const struct doubt_place *place, doubt_place_visit *visit,
+                             void *context)
 {
     struct history history = evaluation_history_of(evaluation, as_of, place->indicator,
                                                    place->definition, place->region);
     struct doubt_place next = *place;
     uint32_t at = history_slot_of(&history, place->period);
-    if (at + 1 >= history_slot_count(&history))
-        return ERR_OK;
-    next.period = period_from_key(history.series->slots[at + 1].key);
-    return visit(context, &next);
+    if (at + 1 < history_slot_count(&history)) {
+        next.period = period_from_key(history.series->slots[at + 1].key);
+        enum err err = visit(context, &next);
+        if (err != ERR_OK)
+            return err;
+    }
+    return kind_touched(&history, place, visit, context);
 }
 
 enum err doubts_touched(const struct evaluation *evaluation, struct as_of as_of,
@@ -126,7 +132,7 @@ enum err doubts_touched(const struct evaluation *evaluation, struct as_of as_of,
     const struct framework *framework = evaluation_framework(evaluation, as_of);
     enum err err = framework != NULL ? visit(context, place) : ERR_OK;
     if (err == ERR_OK)
-        err = visit_next(evaluation, as_of, place, visit, context);
+        err = visit_series(evaluation, as_of, place, visit, context);
     if (err == ERR_OK && framework != NULL)
         err = visit_identities(framework, place, visit, context);
     return err;

@@ -237,13 +237,11 @@ static enum err say_range(const struct window *window, const struct doubt_place 
                           doubt_visit *visit, void *context)
 {
     const struct range *range = &place->indicator->plausible;
-    const struct decimal value = window->points[window->at].value;
-    bool is_low = range->min.is_set && decimal_compare(value, range->min.value) < 0;
-    bool is_high = range->max.is_set && decimal_compare(value, range->max.value) > 0;
-    if (!is_low && !is_high)
+    int side = range_side(range, window->points[window->at].value);
+    if (side == 0)
         return ERR_OK;
     struct doubt doubt = window_doubt(window, place, KIND(RANGE));
-    doubt.expected = decimal_to_double(is_low ? range->min.value : range->max.value);
+    doubt.expected = decimal_to_double(side < 0 ? range->min.value : range->max.value);
     doubt.measure = fabs(doubt.value - doubt.expected);
     return doubt_say(&doubt, visit, context);
 }

@@ -26,14 +26,19 @@ void doubt_cite(struct doubt *doubt, struct address address);
 /* Hand it out unless a number in it is not finite. */
 MUST_CHECK enum err doubt_say(const struct doubt *doubt, doubt_visit *visit, void *context);
 
-/* The rules: doubts_series.c, doubts_record.c, doubts_identity.c. */
+/* The rules: doubts_series.c, doubts_kind.c, doubts_record.c, doubts_identity.c. */
 typedef enum err doubt_rule(const struct window *window, const struct doubt_place *place,
                             doubt_visit *visit, void *context);
 doubt_rule doubts_of_series; /* range, unit_slip, jump, decrease, copy, digits */
+doubt_rule doubts_of_kind;   /* kind */
 doubt_rule doubts_of_record; /* late, early, revision */
 MUST_CHECK enum err doubts_of_identities(const struct evaluation *evaluation,
                                          const struct window *window,
                                          const struct doubt_place *place, doubt_visit *visit,
                                          void *context);
+
+/* The other places of the series where `kind` may come or go when the figure at `place` changes: two at most. */
+enum err kind_touched(const struct history *history, const struct doubt_place *place,
+                      doubt_place_visit *visit, void *context);
 
 #endif

@@ -62,6 +62,7 @@ struct word word_of_doubt(Songhua__V1__DoubtKind kind)
         [DOUBT(EARLY)] = {"early", "早于期末填报"},
         [DOUBT(SOURCES)] = {"sources", "来源不一致"},
         [DOUBT(RANGE)] = {"range", "超出合理范围"},
+        [DOUBT(KIND)] = {"kind", "与指标类型不符"},
     };
     return PICK(words, kind);
 }

@@ -2,6 +2,7 @@
 
 #include "proto/base/json.h"
 #include "proto/base/text.h"
+#include "proto/event/finding.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,8 +48,20 @@ static void say_refused_rows(const struct account *account)
         submission->refused, submission->parcel.rows, submission->refused, submission->parcel.rows);
 }
 
+static void say_doubts(const struct diag *doubts)
+{
+    diag_print(doubts, stderr);
+    if (doubts->total)
+        fprintf(stderr,
+                "  确认无误：songhua-agent put … --confirm --note 理由 / if it is right: "
+                "songhua-agent put … --confirm --note WHY; more: songhua-agent explain %s\n",
+                finding_code(FINDING_VALUE_KIND));
+}
+
 void account_findings(const struct account *account)
 {
+    if (account->submission)
+        say_doubts(&account->submission->doubts);
     if (!has_findings(account))
         return;
     const struct diag *diag = &account->submission->diag;
@@ -139,9 +152,9 @@ static const char *result_word(const struct account *account)
     return account->outcome->is_repeat ? "already_submitted" : "queued";
 }
 
-static void write_findings(struct json *json, const struct diag *diag)
+static void write_findings(struct json *json, const char *key, const struct diag *diag)
 {
-    json_open(json, "findings", '[');
+    json_open(json, key, '[');
     for (size_t i = 0; i < diag->count; i++) {
         const struct diag_item *item = &diag->items[i];
         json_open(json, NULL, '{');
@@ -187,7 +200,9 @@ static void print_json(const struct account *account)
     if (account->outcome)
         write_outcome(&json, account);
     if (has_findings(account))
-        write_findings(&json, &account->submission->diag);
+        write_findings(&json, "findings", &account->submission->diag);
+    if (account->submission && account->submission->doubts.total)
+        write_findings(&json, "doubts", &account->submission->doubts);
     json_close(&json, '}');
     if (!json_end(&json))
         fwrite(line.data, 1, line.size, stdout);

@@ -19,7 +19,7 @@ struct account {
     uint64_t last_record; /* then, of the last acknowledgement */
 };
 
-/* The findings and what was done about them, on stderr; nothing without findings. */
+/* The doubts, the findings and what was done about these, on stderr; nothing without them. */
 void account_findings(const struct account *account);
 
 /* The result on stdout. */

@@ -26,7 +26,7 @@ struct source_input {
 struct source_row {
     const struct observation_row *observation; /* NULL: a milestone */
     const struct milestone_row *milestone;     /* NULL: a figure */
-    uint64_t region_column;                    /* of the region's field in the row; 0: not known */
+    uint64_t region_column, value_column;      /* of these fields in the row; 0: not known */
 };
 typedef enum err source_visit(void *context, const struct source_row *row);
 

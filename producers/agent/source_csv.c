@@ -16,7 +16,9 @@ static enum err take_row(void *context, const struct observation_row *row)
 {
     const struct reading *reading = context;
     const struct source_row found = {
-        .observation = row, .region_column = observation_csv_column(reading->csv, FIELD_REGION)};
+        .observation = row,
+        .region_column = observation_csv_column(reading->csv, FIELD_REGION),
+        .value_column = observation_csv_column(reading->csv, FIELD_VALUE)};
     return reading->visit(reading->context, &found);
 }
 

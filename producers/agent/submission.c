@@ -6,6 +6,9 @@
 #include "proto/base/file.h"
 #include "proto/base/text.h"
 #include "proto/event/event.h"
+#include "proto/event/kind_check.h"
+#include "proto/event/obs_status.h"
+#include "proto/event/unit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +56,27 @@ static void refuse_region(struct packing *packing, const struct source_row *row,
     packing->submission->refused++;
 }
 
+/* Said before anything is sent: the reporter is the one who can look it up. */
+static void doubt_kind(struct packing *packing, const struct source_row *row)
+{
+    const Songhua__V1__Observation *observation = row->observation->observation;
+    const struct indicator *indicator =
+        framework_indicator(packing->options->framework, observation->indicator);
+    struct decimal value = {observation->unscaled, observation->decimals}, nearest;
+    char text[DECIMAL_TEXT_BYTES], other[DECIMAL_TEXT_BYTES], zh[160], en[160];
+    if (packing->options->is_confirmed || !obs_status_is_usable(observation->obs_status) ||
+        unit_convert(value, observation->unit, indicator->unit, &value) ||
+        kind_fits(indicator, value, &nearest))
+        return;
+    const struct name rule = kind_rule(indicator);
+    decimal_format((struct decimal){observation->unscaled, observation->decimals}, text);
+    decimal_format(nearest, other);
+    snprintf(zh, sizeof zh, "%s，最接近的是%s%s", rule.zh, other, indicator->unit);
+    snprintf(en, sizeof en, "%s, the nearest is %s %s", rule.en, other, indicator->unit);
+    finding_add(&packing->submission->doubts, row->observation->line, row->value_column,
+                FINDING_VALUE_KIND, "value", text, zh, en);
+}
+
 static enum err pack(struct packing *packing, uint32_t region, const struct figure *figure,
                      const Songhua__V1__Event *event)
 {
@@ -94,8 +118,10 @@ static enum err take_row(void *context, const struct source_row *row)
                       row->milestone ? row->milestone->line : row->observation->line);
         return ERR_OK;
     }
-    return row->milestone ? pack_milestone(packing, row->milestone)
-                          : pack_observation(packing, row->observation);
+    if (row->milestone)
+        return pack_milestone(packing, row->milestone);
+    doubt_kind(packing, row);
+    return pack_observation(packing, row->observation);
 }
 
 /* --- the whole file --------------------------------------------------------------------------- */
@@ -147,6 +173,8 @@ enum err submission_read_bytes(const char *name, const struct source *source, co
     buffer_init(&packing.event, EVENT_MAX_BYTES);
     enum err err = diag_init(&submission.diag, name, SUBMISSION_MAX_FINDINGS);
     if (!err)
+        err = diag_init(&submission.doubts, name, SUBMISSION_MAX_FINDINGS);
+    if (!err)
         err = parcel_init(&submission.parcel, source_topic(source, bytes, size), name);
     if (!err)
         err = read_rows(source, bytes, size, &packing);
@@ -190,6 +218,7 @@ enum err submission_read(const char *path, const struct submission_options *opti
 void submission_fini(struct submission *submission)
 {
     diag_fini(&submission->diag);
+    diag_fini(&submission->doubts);
     parcel_fini(&submission->parcel);
     *submission = (struct submission){0};
 }

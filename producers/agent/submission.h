@@ -29,7 +29,8 @@ struct submission_options {
 };
 
 struct submission {
-    struct diag diag;
+    struct diag diag;   /* what was refused */
+    struct diag doubts; /* figures that are reported, yet not what their indicators' kinds can be */
     struct parcel parcel; /* the good rows, in the file's order */
     uint64_t rows, refused;
     bool is_whole; /* the file could be read to its end, row by row */

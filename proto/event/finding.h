@@ -93,6 +93,12 @@
     X(VALUE_IMPLAUSIBLE, "SH-2145", "value is outside the plausible range", "数值超出合理范围",        \
       "Check unit and decimal point; if it is right, the framework's range must change.",              \
       "请核对单位和小数点；确认无误则需修改指标体系中的范围。")                                        \
+    X(VALUE_KIND, "SH-2149", "the figure may be reported, but will be doubted",                        \
+      "数值可以上报，但会被存疑",                                                                      \
+      "Its indicator's kind does not have such figures: check the unit, the sign and the decimal "     \
+      "point; if it is right, report it by put with --confirm and --note.",                            \
+      "该类指标不会有这样的数值：请核对单位、正负号和小数点；"              \
+      "确认无误可用 put --confirm --note 上报。")                                                      \
     X(TEXT_FORM, "SH-2146", "text is too long or holds control characters",                            \
       "文字过长或含控制字符",                                                                          \
       "Ids at most 64 bytes, source and note at most 2,000, on one line of plain text.",               \

@@ -147,6 +147,13 @@ void framework_free(struct framework *framework)
     arena_fini(&arena);
 }
 
+int range_side(const struct range *range, struct decimal value)
+{
+    if (range->min.is_set && decimal_compare(value, range->min.value) < 0)
+        return -1;
+    return range->max.is_set && decimal_compare(value, range->max.value) > 0 ? 1 : 0;
+}
+
 const struct indicator *framework_indicator(const struct framework *framework, const char *id)
 {
     return *slot_of(framework->index, id);

@@ -46,6 +46,9 @@ struct range {
     struct optional_decimal min, max; /* inclusive */
 };
 
+/* -1: below it, 1: above it, 0: within. */
+int range_side(const struct range *range, struct decimal value);
+
 /* A share as it was written, held in integers: 2/3 is exactly two thirds. Not set: {0, 0}. */
 struct share {
     uint32_t part, whole; /* part <= whole, whole > 0 */

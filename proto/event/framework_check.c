@@ -118,12 +118,6 @@ static void check_baselines(const struct indicator *indicator, const struct targ
     }
 }
 
-static bool is_outside(const struct range *range, struct decimal value)
-{
-    return (range->min.is_set && decimal_compare(value, range->min.value) < 0) ||
-           (range->max.is_set && decimal_compare(value, range->max.value) > 0);
-}
-
 static void check_target(const struct indicator *indicator, const struct target *target,
                          struct diag *diag)
 {
@@ -131,7 +125,7 @@ static void check_target(const struct indicator *indicator, const struct target 
     if (!target->is_quantified)
         return;
     check_comparator(indicator, target, diag);
-    if (target->value.is_set && is_outside(&indicator->plausible, target->value.value))
+    if (target->value.is_set && range_side(&indicator->plausible, target->value.value) != 0)
         schema_find(diag, target->place, FINDING_NUMBER_OUT, "value", target->id,
                     "目标在指标的合理范围之外，无法达到",
                     "outside the plausible range: it cannot be met");

@@ -34,7 +34,7 @@ struct stages {
 struct checks {
     double jump;     /* robust z of a change; 3.5 unless given; 0: not looked for */
     double revision; /* relative change by a revision; 0.1 unless given; 0: not looked for */
-    bool no_unit_slip, no_copy, no_decrease, no_late, no_digits, no_early;
+    bool no_unit_slip, no_copy, no_decrease, no_late, no_digits, no_early, no_kind;
 };
 
 enum identity_kind {

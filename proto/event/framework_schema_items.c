@@ -60,6 +60,7 @@ static const struct schema_field checks_fields[] = {
     {.key = "no_late", .kind = SCHEMA_BOOL, .offset = offsetof(struct checks, no_late)},
     {.key = "no_digits", .kind = SCHEMA_BOOL, .offset = offsetof(struct checks, no_digits)},
     {.key = "no_early", .kind = SCHEMA_BOOL, .offset = offsetof(struct checks, no_early)},
+    {.key = "no_kind", .kind = SCHEMA_BOOL, .offset = offsetof(struct checks, no_kind)},
     {0}};
 const struct schema checks_schema = {checks_fields, sizeof(struct checks), false, checks_defaults};
 

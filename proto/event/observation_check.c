@@ -196,15 +196,14 @@ static void check_value(const struct indicator *indicator,
         issue_add(issues, FINDING_NUMBER_RANGE, FIELD_VALUE, text, "", "");
         return;
     }
-    bool is_low = range->min.is_set && decimal_compare(value, range->min.value) < 0;
-    bool is_high = range->max.is_set && decimal_compare(value, range->max.value) > 0;
+    if (range_side(range, value) == 0)
+        return;
     format_bound(&range->min, min);
     format_bound(&range->max, max);
     snprintf(zh, sizeof zh, "合理范围 %s 至 %s %s，请核对单位和小数点", min, max, indicator->unit);
     snprintf(en, sizeof en, "%s to %s %s is plausible, check unit and decimal point", min, max,
              indicator->unit);
-    if (is_low || is_high)
-        issue_add(issues, FINDING_VALUE_IMPLAUSIBLE, FIELD_VALUE, text, zh, en);
+    issue_add(issues, FINDING_VALUE_IMPLAUSIBLE, FIELD_VALUE, text, zh, en);
 }
 
 static void check_indicator(const struct framework *framework, const char *id,

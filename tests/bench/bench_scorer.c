@@ -76,13 +76,21 @@ static double start_of(const struct indicator *indicator)
     return start < most / 4 ? start : most / 4 - (double)indicator->index * most / 1e4;
 }
 
+/* Things counted come in whole numbers, ten thousand times as many. */
+static bool is_whole(const struct indicator *indicator)
+{
+    return indicator->kind == KIND_COUNT ||
+           (indicator->kind == KIND_COVERAGE && *indicator->unit != '%');
+}
+
 static void add_observation(const struct framework *framework, struct buffer *batch)
 {
     char period[8];
     Songhua__V1__Observation observation = SONGHUA__V1__OBSERVATION__INIT;
     const struct indicator *indicator =
         &framework->indicators[next_random() % framework->indicator_count];
-    while (!*indicator->unit || indicator->method == METHOD_MILESTONE)
+    while (!*indicator->unit || indicator->method == METHOD_MILESTONE ||
+           indicator->kind == KIND_RANK)
         indicator = &framework->indicators[next_random() % framework->indicator_count];
     unsigned year = next_random() % YEARS;
     snprintf(period, sizeof period, "%u", FIRST_YEAR + year);
@@ -91,7 +99,7 @@ static void add_observation(const struct framework *framework, struct buffer *ba
     observation.period = period;
     observation.unscaled = (int64_t)(start_of(indicator) * 1e4 * (1 + 0.05 * (double)year) *
                                      (0.99 + next_random() % 2001 / 1e5));
-    observation.decimals = 4;
+    observation.decimals = is_whole(indicator) ? 0 : 4;
     observation.source = (char *)(uintptr_t) "吉林统计年鉴";
     Songhua__V1__Event event = event_of_observation(&observation, 1700000000000);
     add_event(&event, batch);

@@ -52,7 +52,7 @@ struct record record_of(const char *more)
     char document[4096];
     snprintf(document, sizeof document,
              "framework: test\nversion: 1\ntitle: {zh: 测, en: test}\nsource: test\n"
-             "indicators:\n  - id: x\n    name: {zh: 测, en: x}\n    kind: share\n"
+             "indicators:\n  - id: x\n    name: {zh: 测, en: x}\n    kind: quantity\n"
              "    unit: \"%%\"\n    regions: [220000]\n%s",
              more);
     return record_with(document);

@@ -472,7 +472,7 @@ Test(doubts, every_kind_has_a_sentence, .timeout = 10)
     buffer_init(&text, 4096);
     doubt.kind = (Songhua__V1__DoubtKind)99; /* of a later version: the place alone */
     cr_assert_eq(doubt_text(&doubt, true, &head), ERR_OK);
-    for (int kind = 0; kind <= (int)KIND(RANGE); kind++) {
+    for (int kind = 0; kind <= (int)KIND(KIND); kind++) {
         buffer_clear(&text);
         doubt.kind = (Songhua__V1__DoubtKind)kind;
         cr_assert_eq(doubt_text(&doubt, true, &text), ERR_OK);
