@@ -197,10 +197,18 @@ Test(doubts_kind, a_rate_or_a_balance_that_may_fall_below_zero_is_not_doubted, .
 
 enum { MONTHS = 150, STEPS = 3000 };
 
+/* What was found by looking only where each figure touches; and how many doubts there ever were. */
 struct standing {
-    const struct record *record;
+    struct record record;
     bool is_doubted[MONTHS];
+    size_t seen;
 };
+
+static struct standing monthly(void)
+{
+    return (struct standing){.record =
+                                 record_like("quantity", "亿元", "    cadence: monthly\n" ONLY)};
+}
 
 static size_t month_of(struct period period)
 {
@@ -219,33 +227,56 @@ static enum err look_again(void *context, const struct doubt_place *place)
 {
     struct standing *standing = context;
     standing->is_doubted[month_of(place->period)] = false;
-    return doubts_at(standing->record->evaluation, now, place, note, standing->is_doubted);
+    return doubts_at(standing->record.evaluation, now, place, note, standing->is_doubted);
+}
+
+/* Report (NULL: take back) the month's figure, look where it touches, and hold that against all. */
+static void change(struct standing *standing, int month, const char *value)
+{
+    char text[16];
+    bool everywhere[MONTHS] = {false};
+    struct record *record = &standing->record;
+    struct doubt_place place = {.indicator = framework_indicator(record->framework, "x"),
+                                .region = 220000};
+    snprintf(text, sizeof text, "%04d-%02d", 2000 + month / 12, month % 12 + 1);
+    if (value)
+        record_add(record, text, value, 'A');
+    else
+        record_retract(record, text);
+    cr_assert_eq(period_parse(text, &place.period, NULL), ERR_OK);
+    cr_assert_eq(doubts_touched(record->evaluation, now, &place, look_again, standing), ERR_OK);
+    cr_assert_eq(doubts_all(record->evaluation, now, note, everywhere), ERR_OK);
+    cr_assert_arr_eq(standing->is_doubted, everywhere, sizeof everywhere, "%s", text);
+    for (size_t i = 0; i < MONTHS; i++)
+        standing->seen += everywhere[i] ? 1 : 0;
 }
 
 Test(doubts_kind, looking_where_a_figure_touches_finds_what_looking_everywhere_does, .timeout = 60)
 {
-    struct record record = record_like("quantity", "亿元", "    cadence: monthly\n" ONLY);
-    struct standing standing = {.record = &record};
-    size_t doubted = 0;
+    struct standing standing = monthly();
     srand(7);
     for (int step = 0; step < STEPS; step++) {
-        bool everywhere[MONTHS] = {false};
-        char period[16];
         int month = rand() % MONTHS, dice = rand() % 100;
-        snprintf(period, sizeof period, "%04d-%02d", 2000 + month / 12, month % 12 + 1);
-        if (dice < 10)
-            record_retract(&record, period);
-        else
-            record_add(&record, period, dice < 12 ? "-3" : dice == 12 ? "0" : "4", 'A');
-        struct doubt_place place = {.indicator = framework_indicator(record.framework, "x"),
-                                    .region = 220000};
-        cr_assert_eq(period_parse(period, &place.period, NULL), ERR_OK);
-        cr_assert_eq(doubts_touched(record.evaluation, now, &place, look_again, &standing), ERR_OK);
-        cr_assert_eq(doubts_all(record.evaluation, now, note, everywhere), ERR_OK);
-        cr_assert_arr_eq(standing.is_doubted, everywhere, sizeof everywhere, "step %d", step);
-        for (size_t i = 0; i < MONTHS; i++)
-            doubted += everywhere[i] ? 1 : 0;
+        change(&standing, month, dice < 10 ? NULL : dice < 12 ? "-3" : dice == 12 ? "0" : "4");
     }
-    cr_expect_gt(doubted, STEPS / 10, "there was something to find");
-    record_free(&record);
+    cr_expect_gt(standing.seen, STEPS / 10, "there was something to find");
+    record_free(&standing.record);
+}
+
+Test(doubts_kind, a_figure_is_felt_as_far_as_it_is_held_against_others, .timeout = 60)
+{
+    enum { MIDDLE = MONTHS / 2 };
+    struct standing standing = monthly();
+    for (int month = 0; month < MONTHS; month++)
+        change(&standing, month, month == MIDDLE ? "-3" : "4");
+    for (int distance = -MIDDLE; distance < MIDDLE; distance++) {
+        if (distance == 0)
+            continue;
+        change(&standing, MIDDLE + distance, "-3");
+        bool is_near = distance >= -40 && distance <= 20;
+        cr_expect_eq(standing.is_doubted[MIDDLE], !is_near, "%d", distance);
+        change(&standing, MIDDLE + distance, "4");
+        cr_expect(standing.is_doubted[MIDDLE], "%d", distance);
+    }
+    record_free(&standing.record);
 }
