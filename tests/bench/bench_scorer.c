@@ -70,9 +70,9 @@ static double start_of(const struct indicator *indicator)
 {
     const struct range *plausible = &indicator->plausible;
     double start = 1000 + 10 * (double)indicator->index;
-    if (!plausible->max.is_set)
+    if (!plausible->max.is_set && *indicator->unit != '%')
         return start;
-    double most = decimal_to_double(plausible->max.value);
+    double most = plausible->max.is_set ? decimal_to_double(plausible->max.value) : 100;
     return start < most / 4 ? start : most / 4 - (double)indicator->index * most / 1e4;
 }
 
