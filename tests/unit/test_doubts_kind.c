@@ -76,7 +76,7 @@ Test(doubts_kind, a_figure_that_its_kind_cannot_have_is_doubted, .timeout = 10)
         cr_expect_eq(found.last.measure, cases[i].measure);
         cr_expect_eq(found.last.limit, 0);
         cr_expect_eq(found.last.evidence[0].sequence, 1);
-        cr_assert_eq(doubt_text_en(&found.last, &text), ERR_OK);
+        cr_assert_eq(doubt_text(&found.last, false, &text), ERR_OK);
         cr_expect_not_null(strstr(buffer_text(&text), cases[i].en), "%s", buffer_text(&text));
         buffer_fini(&text);
         record_free(&record);
