@@ -4,8 +4,12 @@
 Written from proto/README.md alone; it is the sample for other languages and the proof that the text
 suffices.   subscribe.py OWN.cert_secret BROKER.cert FETCH LIVE STREAM COUNT
 Prints a line for each record: fetched|live, sequence, region, topic, number of events.
+Debian has what it needs as python3-zmq python3-protobuf python3-zstandard protobuf-compiler.
 """
 import os, struct, subprocess, sys, tempfile
+
+if len(sys.argv) != 7:
+    sys.exit(__doc__)
 import zmq, zmq.auth, zstandard
 
 own, broker, fetch_endpoint, live_endpoint, stream, count = sys.argv[1:7]
@@ -39,19 +43,26 @@ def show(how, record):
     print(how, sequence, f"{header.region:06}", header.topic, header.event_count, flush=True)
     return sequence
 
+def ask(socket, request):
+    """What was asked is lost with a connection: it is asked again, and a late answer passed over."""
+    while True:
+        request.id += 1
+        socket.send(request.SerializeToString())
+        while socket.poll(3000):
+            first, *rest = socket.recv_multipart()
+            reply = wire.Reply.FromString(first)
+            if reply.id == request.id:
+                assert reply.code == wire.CODE_OK, reply.message
+                return reply, rest
+
 live = connect(zmq.SUB, live_endpoint)
 live.subscribe(stream + "/")
 fetch = connect(zmq.DEALER, fetch_endpoint)
-next_record, request_id, seen, heard = 1, 0, 0, 0
+request, next_record, seen, heard = wire.Request(), 1, 0, 0
 while seen < int(count) or not heard:          # first what is there, then what comes
-    request_id += 1
-    request = wire.Request(id=request_id)
     request.fetch.stream, request.fetch.wait_ms = stream, 200
     setattr(request.fetch, "from", next_record)    # a word that Python keeps for itself
-    fetch.send(request.SerializeToString())
-    first, records = fetch.recv_multipart()
-    reply = wire.Reply.FromString(first)
-    assert reply.id == request_id and reply.code == wire.CODE_OK, reply.message
+    reply, (records,) = ask(fetch, request)
     next_record, at = reply.fetched.next, 0
     for _ in range(reply.fetched.records):
         size, = struct.unpack_from("<I", records, at)

@@ -34,23 +34,28 @@ static struct publisher *open_publisher(struct world *world)
     return publisher;
 }
 
-Test(other_language, python_fetches_records_and_hears_them_live, .timeout = 120)
+static pid_t start_python(struct world *world)
 {
-    struct world *world = world_new();
     char own[PATH_BYTES], broker[PATH_BYTES], wanted[16];
-    world_identity(world, "alerter", ROLE_ALERTER, "*");
-    world_identity(world, "reader", ROLE_READER, "*");
-    world_start_broker(world, NULL);
-    struct publisher *publisher = open_publisher(world);
-    for (int i = 0; i < BEFORE; i++)
-        publish_alert(publisher, i);
     snprintf(own, sizeof own, "%s", world_path(world, "reader.cert_secret"));
     snprintf(broker, sizeof broker, "%s", world_path(world, "broker.cert"));
     snprintf(wanted, sizeof wanted, "%d", BEFORE);
     const char *const arguments[] = {
         "tests/e2e/subscribe.py",      own,      broker, world_endpoint(world, "fetch"),
         world_endpoint(world, "live"), "alerts", wanted, NULL};
-    pid_t pid = world_start(world, "/usr/bin/python3", arguments, false, "python.log");
+    return world_start(world, "/usr/bin/python3", arguments, false, "python.log");
+}
+
+Test(other_language, python_fetches_records_and_hears_them_live, .timeout = 120)
+{
+    struct world *world = world_new();
+    world_identity(world, "alerter", ROLE_ALERTER, "*");
+    world_identity(world, "reader", ROLE_READER, "*");
+    world_start_broker(world, NULL);
+    struct publisher *publisher = open_publisher(world);
+    for (int i = 0; i < BEFORE; i++)
+        publish_alert(publisher, i);
+    pid_t pid = start_python(world);
     for (int i = BEFORE; world_is_running(world, pid); i++)
         publish_alert(publisher, i); /* until one is heard live, which ends the client */
     int code = world_wait(world, pid);
@@ -63,6 +68,31 @@ Test(other_language, python_fetches_records_and_hears_them_live, .timeout = 120)
                          44 * 3),
                  0, "%s", output);
     cr_assert_not_null(strstr(output, "\nlive "));
+    free(output);
+    publisher_close(&publisher);
+    world_free(&world);
+}
+
+/* It waits for an answer nearly all the time: one that dies with the broker. */
+Test(other_language, python_goes_on_when_the_broker_was_killed_and_is_back, .timeout = 120)
+{
+    struct world *world = world_new();
+    world_identity(world, "alerter", ROLE_ALERTER, "*");
+    world_identity(world, "reader", ROLE_READER, "*");
+    world_start_broker(world, NULL);
+    struct publisher *publisher = open_publisher(world);
+    publish_alert(publisher, 0);
+    pid_t pid = start_python(world);
+    while (world_metric(world, "songhua_broker_fetches_waiting") < 1)
+        ; /* until it has fetched what there is and waits for more */
+    world_stop_broker(world, true);
+    world_start_broker(world, NULL); /* on the same ports */
+    for (int i = 1; world_is_running(world, pid); i++)
+        publish_alert(publisher, i);
+    int code = world_wait(world, pid);
+    char *output = world_read(world, "python.log");
+    cr_expect_eq(code, 0, "%s", output);
+    cr_expect_not_null(strstr(output, "fetched 3 220000 "), "%s", output);
     free(output);
     publisher_close(&publisher);
     world_free(&world);
