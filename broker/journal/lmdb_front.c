@@ -187,6 +187,21 @@ static size_t find_piece(const struct lmdb_front *front, size_t from, uint64_t s
     return bytes_get_le64(piece) == check_of(piece, size, seed) ? size : 0;
 }
 
+/* The piece at `from` is not whole, and one of the same number that follows it is. It was written when this
+ * one had been flushed, so this one was acknowledged, and damaged since: not a write that was cut short. */
+static bool was_whole(const struct lmdb_front *front, size_t from, uint64_t number)
+{
+    const unsigned char *piece = front->bytes + from;
+    if (sizeof front->bytes - from < PIECE_HEADER_BYTES || bytes_get_le64(piece + 8) != number)
+        return false;
+    uint64_t size = bytes_get_le64(piece + 16);
+    if (size > sizeof front->bytes - from - PIECE_HEADER_BYTES)
+        return false;
+    size_t next = next_place(front, from + PIECE_HEADER_BYTES + size);
+    return find_piece(front, next, bytes_get_le64(piece)) &&
+           bytes_get_le64(front->bytes + next + 8) == number;
+}
+
 static enum err append_again(struct lmdb_journal *journal, const unsigned char *bytes, size_t size)
 {
     struct record record;
@@ -231,6 +246,8 @@ static enum err commit_again(struct lmdb_journal *journal, uint64_t number, size
         err = append_piece(journal, front->bytes + from, size);
         from = next_place(front, from + size);
     }
+    if (!err && from < end && was_whole(front, from, number))
+        err = ERR_CORRUPT;
     if (!err)
         return lmdb_commit(&journal->base);
     lmdb_abort(&journal->base);
@@ -247,7 +264,8 @@ static enum err apply(struct lmdb_journal *journal, size_t end, bool is_owed)
     bool is_there = find_piece(&journal->front, 0, first_seed(journal)) != 0;
     uint64_t number = is_there ? bytes_get_le64(journal->front.bytes + 8) : 0;
     uint64_t next = info.me_last_txnid + 1;
-    enum err err = number > next || (is_owed && number != next) ? ERR_CORRUPT : ERR_OK;
+    bool is_lost = !is_there && was_whole(&journal->front, 0, next);
+    enum err err = number > next || (is_owed && number != next) || is_lost ? ERR_CORRUPT : ERR_OK;
     if (!err && number == next)
         err = commit_again(journal, number, end);
     lmdb_front_clear(journal);
@@ -274,10 +292,12 @@ enum err lmdb_front_repay(struct lmdb_journal *journal)
 enum err lmdb_front_number(struct lmdb_journal *journal, uint64_t *out)
 {
     bool is_there;
+    const struct lmdb_front *front = &journal->front;
     int code = read_front(journal, &is_there);
-    bool has_piece = !code && find_piece(&journal->front, 0, first_seed(journal));
+    uint64_t number = bytes_get_le64(front->bytes + 8);
+    bool has_piece = find_piece(front, 0, first_seed(journal)) || was_whole(front, 0, number);
     if (!code && is_there)
-        *out = has_piece ? bytes_get_le64(journal->front.bytes + 8) : 0;
+        *out = has_piece ? number : 0;
     lmdb_front_clear(journal);
     return code ? lmdb_error(code) : is_there ? ERR_OK : ERR_CORRUPT;
 }

@@ -175,10 +175,19 @@ CONTRACT_LMDB(what_is_kept_before_and_after_a_commit_is_stored_once)
     }
 }
 
+static void flip(const struct contract *contract, off_t place)
+{
+    unsigned char byte;
+    int fd = open_file(contract);
+    cr_assert_eq(pread(fd, &byte, 1, place), 1);
+    byte ^= 1;
+    cr_assert_eq(pwrite(fd, &byte, 1, place), 1);
+    close(fd);
+}
+
 CONTRACT_LMDB(a_piece_that_is_not_whole_was_never_kept)
 {
     struct chain agent = chain_start("events", "agent", 1), kept;
-    unsigned char byte;
     contract_fill(contract, &agent, 5);
     cr_assert(contract_keep(contract, &agent, "kept"));
     kept = agent;
@@ -186,14 +195,30 @@ CONTRACT_LMDB(a_piece_that_is_not_whole_was_never_kept)
         (off_t)(lmdb_of(contract->journal)->map_bytes + lmdb_of(contract->journal)->front.size);
     cr_assert(contract_keep(contract, &agent, "under way"));
     end(contract);
-    int fd = open_file(contract);
-    cr_assert_eq(pread(fd, &byte, 1, piece + 50), 1);
-    byte ^= 1;
-    cr_assert_eq(pwrite(fd, &byte, 1, piece + 50), 1);
-    close(fd);
+    flip(contract, piece + 50);
     cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
     contract_whole(contract, &kept);
     contract_fill(contract, &kept, 3);
+}
+
+/* The one behind it was written when it had been flushed. */
+CONTRACT_LMDB(a_piece_with_a_whole_one_behind_it_was_kept_and_is_damaged)
+{
+    struct chain agent = chain_start("events", "agent", 1);
+    off_t front = (off_t)lmdb_of(contract->journal)->map_bytes;
+    contract_fill(contract, &agent, 5);
+    for (int i = 0; i < 3; i++)
+        cr_assert(contract_keep(contract, &agent, "kept"));
+    end(contract);
+    for (int i = 0; i < 2; i++) {
+        off_t place = front + i * LMDB_FRONT_STEP + 50;
+        flip(contract, place);
+        cr_expect_eq(journal_catch_up(contract->directory), ERR_CORRUPT, "piece %d", i);
+        cr_expect_eq(contract_open(contract, 0, NULL), ERR_CORRUPT, "piece %d", i);
+        flip(contract, place);
+    }
+    cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
+    contract_whole(contract, &agent);
 }
 
 CONTRACT_LMDB(what_is_too_large_for_the_front_is_committed)
