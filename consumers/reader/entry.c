@@ -76,34 +76,23 @@ enum err entry_copy_visit(const struct entry_copy *copy, struct arena *arena, en
 
 const char *entry_type(const struct entry *entry)
 {
-    switch (entry->event->body_case) {
-    case BODY(OBSERVATION):
-        return "observation";
-    case BODY(RETRACTION):
-        return "retraction";
-    case BODY(MILESTONE):
-        return "milestone";
-    case BODY(FRAMEWORK):
-        return "framework";
-    case BODY(HEARTBEAT):
-        return "heartbeat";
-    case BODY(SCORE):
-        return "score";
-    case BODY(ALERT):
-        return "alert";
-    case BODY(ALERT_ACTION):
-        return "alert_action";
-    case BODY(DOUBT):
-        return "doubt";
-    case BODY(COMPOSITE_SCORE):
-        return "composite_score";
-    case BODY(FRAMEWORK_REFUSAL):
-        return "framework_refusal";
-    case BODY(AUDIT):
-        return "audit";
-    default:
-        return "unknown";
-    }
+    static const char *const types[] = {
+        [BODY(OBSERVATION)] = "observation",
+        [BODY(RETRACTION)] = "retraction",
+        [BODY(MILESTONE)] = "milestone",
+        [BODY(FRAMEWORK)] = "framework",
+        [BODY(HEARTBEAT)] = "heartbeat",
+        [BODY(SCORE)] = "score",
+        [BODY(ALERT)] = "alert",
+        [BODY(ALERT_ACTION)] = "alert_action",
+        [BODY(DOUBT)] = "doubt",
+        [BODY(COMPOSITE_SCORE)] = "composite_score",
+        [BODY(FRAMEWORK_REFUSAL)] = "framework_refusal",
+        [BODY(AUDIT)] = "audit",
+    };
+    unsigned body = (unsigned)entry->event->body_case;
+    const char *type = body < sizeof types / sizeof *types ? types[body] : NULL;
+    return type ? type : "unknown";
 }
 
 const char *entry_indicator(const struct entry *entry)
