@@ -11,7 +11,8 @@ enum order {
     ORDER_REPEAT_EARLIER /* the batch stored under its number must be looked up and compared */
 };
 
-/* Errors  ERR_FENCED, ERR_GAP, ERR_LINK, ERR_CONFLICT, ERR_MALFORMED (an epoch too far ahead). Source  proto/README.md "Order". */
+/* Errors  ERR_FENCED, ERR_GAP, ERR_LINK, ERR_CONFLICT, ERR_MALFORMED (an epoch too far ahead).
+ * Source  proto/README.md "Order". */
 MUST_CHECK enum err order_of(const struct producer_state *state, const struct batch *batch,
                              enum order *out);
 

@@ -80,8 +80,9 @@ struct standing {
     enum standing_reason reason;
 };
 
-/* Group by group from the deepest to the root, unit by unit, period by period. `visit` may be NULL. With `only_changed`, those
- * that differ from what was visited before. Stops when `visit` answers an error, and answers it. */
+/* Group by group from the deepest to the root, unit by unit, period by period. `visit` may be NULL.
+ * With `only_changed`, those that differ from what was visited before. Stops when `visit` answers an
+ * error, and answers it. */
 typedef enum err ranking_visitor(void *context, const struct standing *standing);
 MUST_CHECK enum err ranking_visit(struct ranking *ranking, bool only_changed,
                                   ranking_visitor *visit, void *context);

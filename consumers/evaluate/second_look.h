@@ -1,8 +1,9 @@
 /* A second look at a series that rises and falls: growth between two of its figures hangs on those two, so
  * what the last three say and where the last six lead stand beside the judgement.
  *
- * It is given when a question is open, the series has risen and has fallen since the baseline or within the last
- * six figures, whichever reaches further back, and the deadline lies ahead of the latest figure.
+ * It is given when a question is open, the series has risen and has fallen since the baseline or within
+ * the last six figures, whichever reaches further back, and the deadline lies ahead of the latest
+ * figure.
  *
  *   recent    the yearly rate between the first and last of the last three figures, over the rate that is
  *             required, with the method's own cuts: the same yardstick as the judgement's

@@ -11,8 +11,8 @@
  *   progress   mean over targets and years of the points, -5 to 5 put on 0 to 100
  *   duties     share of milestones and recurring duties that are done or on track
  *   quality    share of the figures due in the window that were reported
- * The total is their weighted mean over the parts there are; good reporting alone makes none. A region of which fewer than four fifths of
- * its targets can be judged has a total, but no rank (不排名).
+ * The total is their weighted mean over the parts there are; good reporting alone makes none. A region
+ * of which fewer than four fifths of its targets can be judged has a total, but no rank (不排名).
  */
 #ifndef SONGHUA_REPORT_REVIEW_H
 #define SONGHUA_REPORT_REVIEW_H

@@ -7,11 +7,12 @@
  *     scorer_keep(scorer, &effects)                    as service_keep, before they are stored
  *     scorer_free(scorer)
  *
- * A record's figures are judged as of that record: by its number and by the time it was stored. Only the
- * indicators that the record touches are judged, all of them after a framework, and only a judgement
- * that differs from the one published last is published: topic the indicator's id, region that of the
- * target. The first record of a day has all judged, since days that pass make reports late and parts
- * overdue. A framework that is wrong is left out and said to be (FrameworkRefusal). So the stream scores follows from the stream events byte for byte (verify.c).
+ * A record's figures are judged as of that record: by its number and by the time it was stored. Only
+ * the indicators that the record touches are judged, all of them after a framework, and only a
+ * judgement that differs from the one published last is published: topic the indicator's id, region
+ * that of the target. The first record of a day has all judged, since days that pass make reports late
+ * and parts overdue. A framework that is wrong is left out and said to be (FrameworkRefusal). So the
+ * stream scores follows from the stream events byte for byte (verify.c).
  */
 #ifndef SONGHUA_SCORER_H
 #define SONGHUA_SCORER_H

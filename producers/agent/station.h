@@ -88,9 +88,10 @@ MUST_CHECK enum err station_deposit(struct station *station, const void *parcel,
 /* Whether everything deposited up to the ticket is on the broker's disk. */
 bool station_has_delivered(const struct station *station, uint64_t ticket);
 
-/* Send, receive, serve guests; wait for something to do for up to timeout_ms, or until `wake_fd` (or -1)
- * is readable; no wait when the last that waited has just been acknowledged. Errors  a final refusal of the broker (publisher.h). After ERR_ROLLBACK the station goes on:
- * it asks the broker again every ten seconds, and takes deposits. */
+/* Send, receive, serve guests; wait for something to do for up to timeout_ms, or until `wake_fd` (or
+ * -1) is readable; no wait when the last that waited has just been acknowledged.
+ * Errors  a final refusal of the broker (publisher.h). After ERR_ROLLBACK the station goes on: it asks
+ *         the broker again every ten seconds, and takes deposits. */
 MUST_CHECK enum err station_turn(struct station *station, uint32_t timeout_ms, int wake_fd);
 
 /* Enqueue a heartbeat for the region, unless the broker is away: what waits says the rest when it is
@@ -99,8 +100,9 @@ MUST_CHECK enum err station_heartbeat(struct station *station, uint32_t region);
 
 void station_status(const struct station *station, struct station_status *out);
 
-/* The operator's decision after ERR_ROLLBACK, or with is_dry what it would come to: what the outbox still
- * has is sent again; *ticket as for a deposit. Where batches are lost, what was sent is forgotten (deposit_forget()). */
+/* The operator's decision after ERR_ROLLBACK, or with is_dry what it would come to: what the outbox
+ * still has is sent again; *ticket as for a deposit. Where batches are lost, what was sent is forgotten
+ * (deposit_forget()). */
 void station_resend(struct station *station, bool is_dry, struct station_resend *out,
                     uint64_t *ticket);
 

@@ -5,10 +5,11 @@
  *     publisher_flush(publisher, timeout_ms)                       all acknowledged, or an error
  *     publisher_close(&publisher)
  *
- * Events with the same region and topic that follow each other become one batch; a batch is closed
- * when it is full, when region or topic change, when linger_ms have passed, or at once when nothing
- * is on its way. Large ones are compressed where that pays (packer.h). Batches travel in order, up to the broker's window unacknowledged; after a lost
- * connection they are sent again as the same bytes and the broker keeps each once.
+ * Events with the same region and topic that follow each other become one batch; a batch is closed when
+ * it is full, when region or topic change, when linger_ms have passed, or at once when nothing is on
+ * its way. Large ones are compressed where that pays (packer.h). Batches travel in order, up to the
+ * broker's window unacknowledged; after a lost connection they are sent again as the same bytes and the
+ * broker keeps each once.
  *
  * With `outbox`, batches come from the outbox alone (outbox_append) and survive the process;
  * publisher_publish() is then ERR_USAGE. Without, they live in memory: for a program that can read

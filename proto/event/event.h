@@ -40,7 +40,8 @@ Songhua__V1__Event event_of_composite_score(Songhua__V1__CompositeScore *score, 
 Songhua__V1__Event event_of_alert(Songhua__V1__Alert *alert, uint64_t time_ms);
 
 /* The topic an event is published under, written to `out`: "observation", the indicator's id for a
- * score, "composite/node" for a composite's, "doubt/indicator" for a doubt, "indicator/target/state" for an alert ("indicator/rule/state" for one about data). Errors  ERR_USAGE (no body), ERR_LIMIT.
+ * score, "composite/node" for a composite's, "doubt/indicator" for a doubt, "indicator/target/state"
+ * for an alert ("indicator/rule/state" for one about data). Errors  ERR_USAGE (no body), ERR_LIMIT.
  * Source  proto/README.md "Topics". */
 enum { EVENT_TOPIC_BYTES = 129 };
 MUST_CHECK enum err event_topic(const Songhua__V1__Event *event, char out[EVENT_TOPIC_BYTES]);

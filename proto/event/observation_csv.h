@@ -6,8 +6,9 @@
  *     observation_csv_free(csv)
  * or observation_csv_read() for all bytes at once.
  *
- * Form: RFC 4180, LF or CRLF, UTF-8 with or without BOM, else GB18030 (the first line that is not
- * ASCII decides for the whole file); tabs or semicolons for commas when the header has them instead. First row: column names, English or Chinese, in any order,
+ * Form: RFC 4180, LF or CRLF, UTF-8 with or without BOM, else GB18030 (the first line that is not ASCII
+ * decides for the whole file); tabs or semicolons for commas when the header has them instead. First
+ * row: column names, English or Chinese, in any order,
  *     indicator,region,period,value,unit,obs_status,definition,source,note
  *     指标,地区,时期,数值,单位,状态,定义,来源,备注
  * of which the first four must be there. Spaces around names and fields are dropped; blank lines

@@ -19,8 +19,9 @@ struct signing_key {
     unsigned char secret_key[SIGNING_SECRET_BYTES];
 };
 
-/* Lets libsodium choose what this processor is fastest with; before that it takes what any has, at half the
- * speed. For who makes many digests and opens no network, which does it too. Any thread, any number of times. */
+/* Lets libsodium choose what this processor is fastest with; before that it takes what any has, at half
+ * the speed. For who makes many digests and opens no network, which does it too. Any thread, any number
+ * of times. */
 void digest_prepare(void);
 
 /* Digest of the pieces one after the other. */

@@ -1,6 +1,6 @@
-/* Power cuts: lives of a journal, an outbox and a service are recorded write by write, and every disk that a cut
- * could have left of them is made and opened (tests/fault/power). IMAGES=1000000 SEED=7 make fault looks
- * at more of them. */
+/* Power cuts: lives of a journal, an outbox and a service are recorded write by write, and every disk
+ * that a cut could have left of them is made and opened (tests/fault/power). IMAGES=1000000 SEED=7 make
+ * fault looks at more of them. */
 #include "tests/support/world.h"
 
 #include <criterion/criterion.h>

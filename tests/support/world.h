@@ -68,8 +68,9 @@ int world_run(struct world *world, const char *program, const char *const *argum
 /* A list of words for the calls here, ended by NULL. */
 #define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* words[0], the command, then the options with which a program reads the record as the owner of NAME.cert (the
- * fetch port is --fetch for songhua-scorer, --broker for the others), then the other words. Valid with `line`. */
+/* words[0], the command, then the options with which a program reads the record as the owner of
+ * NAME.cert (the fetch port is --fetch for songhua-scorer, --broker for the others), then the other
+ * words. Valid with `line`. */
 enum { WORLD_LINE_MAX = 24 };
 struct world_line {
     char identity[256], server[256];

@@ -1,5 +1,5 @@
-/* What is recorded: a journal, an outbox and a service at work, by a seed. Each runs in a process of its own with
- * the recording disk around `root`, an empty directory, and ends it when something fails.
+/* What is recorded: a journal, an outbox and a service at work, by a seed. Each runs in a process of
+ * its own with the recording disk around `root`, an empty directory, and ends it when something fails.
  *
  * On a disk that fails they go on after ERR_FULL, having made room, and end with WORKLOAD_REFUSED after
  * ERR_IO, when every later attempt was refused as well.
