@@ -85,6 +85,7 @@ void access_owner(struct access *access, const char *producer, char owner[IDENTI
 void access_denied(struct access *access, const char *user, const char *why);
 uint64_t access_denied_count(const struct access *access);
 
+/* Certificates that are in force. */
 size_t access_count(struct access *access);
 
 #endif

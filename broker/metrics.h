@@ -17,6 +17,7 @@ struct metrics_sources {
     uint64_t started_ms;
 };
 
+/* Append all families. Errors  those of the journal, ERR_LIMIT, ERR_NOMEM. */
 MUST_CHECK enum err metrics_render(const struct metrics_sources *sources, struct buffer *out);
 
 #endif

@@ -42,6 +42,7 @@ struct saves {
     struct wake *to_intake, *to_serve;
 };
 
+/* The two are borrowed, and signalled when there is something for their thread. Errors  ERR_NOMEM. */
 MUST_CHECK enum err saves_new(struct wake *to_intake, struct wake *to_serve, struct saves **out);
 void saves_free(struct saves *saves);
 

@@ -19,6 +19,7 @@ struct alerter;
 MUST_CHECK enum err alerter_new(struct alerter **out);
 void alerter_free(struct alerter *alerter);
 
+/* For a service_definition. */
 MUST_CHECK enum err alerter_load(void *alerter, struct outbox *outbox);
 MUST_CHECK enum err alerter_handle(void *alerter, const struct service_input *input,
                                    struct effects *effects);

@@ -8,6 +8,7 @@
 
 struct alert_list;
 
+/* Errors  ERR_NOMEM. */
 MUST_CHECK enum err alert_list_new(struct alert_list **out);
 void alert_list_free(struct alert_list *list); /* accepts NULL */
 

@@ -46,6 +46,7 @@ struct evaluation_counts {
     size_t series;
 };
 
+/* `limits` may be NULL. Errors  ERR_NOMEM. */
 MUST_CHECK enum err evaluation_new(const struct evaluation_limits *limits, struct evaluation **out);
 void evaluation_free(struct evaluation *evaluation);
 
@@ -67,7 +68,6 @@ MUST_CHECK enum err evaluation_add_observation(struct evaluation *evaluation, ui
 MUST_CHECK enum err evaluation_add_retraction(struct evaluation *evaluation, uint32_t region,
                                               const Songhua__V1__Retraction *retraction,
                                               struct address address, uint64_t stored_ms);
-
 MUST_CHECK enum err evaluation_add_milestone(struct evaluation *evaluation, uint32_t region,
                                              const Songhua__V1__Milestone *milestone,
                                              struct address address, uint64_t stored_ms);

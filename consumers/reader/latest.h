@@ -9,6 +9,7 @@ enum { LATEST_MAX_KEYS = 1000000 };
 
 struct latest;
 
+/* Errors  ERR_NOMEM. */
 MUST_CHECK enum err latest_new(struct latest **out);
 void latest_free(struct latest *latest); /* accepts NULL */
 

@@ -29,12 +29,14 @@ struct map {
     void *removed[MAP_SIZES]; /* places of removed entries, by size; each begins with the next */
 };
 
+/* Values of `value_size` bytes each, for at most `max` keys. */
 void map_init(struct map *map, size_t value_size, size_t max);
 void map_fini(struct map *map); /* accepts an all-zero map */
 
+/* The value, where it lies until the key is removed; NULL: there is none. */
 void *map_find(const struct map *map, const void *key, size_t key_size);
 
-/* Errors  ERR_LIMIT (the maximum is reached), ERR_NOMEM. */
+/* The same, made of zeroes when there is none. Errors  ERR_LIMIT (the maximum is reached), ERR_NOMEM. */
 MUST_CHECK enum err map_at(struct map *map, const void *key, size_t key_size, void **out);
 
 /* Nothing happens when it is not there. */

@@ -39,6 +39,7 @@ MUST_CHECK enum err delivery_deposit(struct delivery *delivery, const struct par
  *         ERR_KEY, or a final refusal. In every case what was deposited stays in the outbox. */
 MUST_CHECK enum err delivery_wait(struct delivery *delivery, uint32_t timeout_ms);
 
+/* station_status(), here or there. Errors  those of the talk. */
 MUST_CHECK enum err delivery_status(struct delivery *delivery, struct station_status *out);
 
 /* station_resend(), here or in the process that is the station. Errors  those of the talk. */

@@ -8,6 +8,7 @@ struct wake {
     int fd; /* poll for reading */
 };
 
+/* Errors  ERR_NOMEM (also: no descriptor left). */
 MUST_CHECK enum err wake_open(struct wake *wake);
 void wake_close(struct wake *wake);  /* accepts a struct with fd < 0 */
 void wake_signal(struct wake *wake); /* any thread, async-signal-safe */

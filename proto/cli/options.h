@@ -25,6 +25,7 @@ MUST_CHECK enum err options_init(struct options *options, const struct program *
                                  const struct option *table, void *settings);
 void options_fini(struct options *options); /* the settings are not used after it */
 
+/* By its long name; NULL: there is none. */
 const struct option *options_find(const struct option *table, const char *name);
 /* The name nearest to a mistyped one, or NULL. */
 const char *options_nearest(const struct option *table, const char *name);

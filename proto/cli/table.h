@@ -22,6 +22,7 @@ struct table_column {
     bool is_wrapped;   /* a long text, which goes on in the next line there */
 };
 
+/* The titles are borrowed for the table's life. Errors  ERR_NOMEM. */
 MUST_CHECK enum err table_new(const struct table_column *columns, struct table **out);
 void table_free(struct table *table);
 /* One cell after the other, row by row; NULL is an empty cell. The text is copied. */

@@ -234,6 +234,7 @@ void framework_free(struct framework *framework); /* accepts NULL */
  * be used with such findings. */
 void framework_check(const struct framework *framework, struct diag *diag);
 
+/* By id, as those below; NULL: there is none. */
 const struct indicator *framework_indicator(const struct framework *framework, const char *id);
 
 /* The id of the indicator that was probably meant by `id`; NULL when none is near. */
@@ -247,6 +248,7 @@ struct indicator *framework_member(const struct framework *framework, size_t num
  * indicator has there; NULL: none. */
 const struct target *column_target(const struct framework_column *column, uint32_t region);
 
+/* By id; NULL: there is none. */
 const struct target *indicator_target(const struct indicator *indicator, const char *id);
 const struct part *indicator_part(const struct indicator *indicator, const char *id);
 const struct definition *indicator_definition(const struct indicator *indicator, const char *id);

@@ -179,8 +179,10 @@ struct framework;
 struct framework_group;
 struct indicator;
 
+/* By id; NULL: there is none. */
 const struct framework_composite *framework_composite(const struct framework *framework,
                                                       const char *id);
+/* Whether the group is `root` or lies below it. */
 bool group_is_within(const struct framework_group *group, const struct framework_group *root);
 /* Whether the indicator is one of the composite's (a divisor alone is not). */
 bool composite_has_indicator(const struct framework_composite *composite,

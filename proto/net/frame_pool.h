@@ -32,6 +32,7 @@ struct frame {
     unsigned char bytes[];
 };
 
+/* Errors  ERR_NOMEM. */
 MUST_CHECK enum err frame_pool_new(size_t frame_bytes, struct frame_pool **out);
 void frame_pool_drop(struct frame_pool *pool);          /* the owner's; accepts NULL */
 struct frame *frame_pool_take(struct frame_pool *pool); /* NULL: no memory */
