@@ -33,6 +33,17 @@ enum err broker_fail_journal(const struct invocation *invocation, const char *fo
                               "songhua-broker upgrade --state DIR brings it up to date");
 }
 
+/* The file is as it was, or what its front had is in its tables now. */
+static enum err fail(const struct invocation *invocation, const char *place, enum err err)
+{
+    const char *remedy = "";
+    if (err == ERR_CORRUPT)
+        remedy = ": nothing was changed; songhua-broker restore a backup";
+    else if (err == ERR_FULL)
+        remedy = ": nothing is lost; make room on its disk and upgrade again";
+    return command_fail(invocation, err, "%s%s", place, remedy);
+}
+
 /* --- from format 1 ---------------------------------------------------------------------------- */
 
 static bool note_progress(void *context, uint64_t done, uint64_t total)
@@ -52,7 +63,7 @@ static enum err convert(const struct invocation *invocation, const char *state)
     enum err err = journal_upgrade(state, note_progress, &progress, folder);
     progress_end(&progress);
     if (err)
-        return command_fail(invocation, err, "%s", state);
+        return fail(invocation, state, err);
     err = journal_examine(folder, false);
     if (!err)
         err = inspection_run(folder, false, &inspection);
@@ -87,11 +98,8 @@ static enum err convert(const struct invocation *invocation, const char *state)
 static enum err raise(const struct invocation *invocation, const char *state, const char *folder)
 {
     enum err err = journal_raise(state);
-    if (err == ERR_CORRUPT)
-        return command_fail(invocation, err,
-                            "%s: nothing was changed; songhua-broker restore a backup", folder);
     if (err)
-        return command_fail(invocation, err, "%s", folder);
+        return fail(invocation, folder, err);
     printf("格式 format %" PRIu64 "\n", journal_format_written());
     return ERR_OK;
 }

@@ -1,7 +1,7 @@
 /* What the files of the LMDB engine share. Nobody else includes it.
  *
- *   lmdb_open.c      the engine's table; open, lock, close
- *   lmdb_create.c    a new journal that is whole or absent, whenever the power fails; growing
+ *   lmdb_open.c      the engine's table; open, lock, grow, close
+ *   lmdb_create.c    a new journal that is whole or absent, whenever the power fails
  *   lmdb_examine.c   a look at the files in a child process, before they are trusted
  *   lmdb_headers.c   a part of that: LMDB's two headers, against each other and what they lead to
  *   lmdb_rows.c      rows with checks; LMDB's codes as ours
@@ -13,10 +13,10 @@
  *   lmdb_readers.c   read transactions, kept and used again
  *   lmdb_read.c      records, seek, bounds
  *   lmdb_look.c      a journal opened from outside its broker, to read
- *   lmdb_settle.c    what its front alone has, stored from outside its broker
+ *   lmdb_settle.c    what its front alone has, stored from outside its broker; from format 2 to this
  *   lmdb_copy.c      a copy of it, while it is written to
  *   lmdb_replace.c   a copy put in its place; one without free pages
- *   lmdb_upgrade.c   from an older format to this one
+ *   lmdb_upgrade.c   from format 1 to this
  *
  * Functions that return int return LMDB's own code.
  */
@@ -131,7 +131,7 @@ int lmdb_put_version(MDB_txn *txn, MDB_dbi rows);
 enum row_kind lmdb_row_kind(const MDB_val *key, const MDB_val *value);
 int lmdb_table_pages(MDB_txn *txn, MDB_dbi table, uint64_t *pages); /* adds to *pages */
 
-/* --- lmdb_create.c, lmdb_examine.c, lmdb_headers.c ---------------------------------------------------------- */
+/* --- lmdb_create.c, lmdb_examine.c, lmdb_headers.c ------------------------------------------- */
 
 uint64_t lmdb_map_bytes(uint64_t max_bytes); /* what is asked for, as whole pages within limits */
 

@@ -8,9 +8,11 @@
 
 #include <criterion/criterion.h>
 #include <lmdb.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -265,6 +267,26 @@ Test(upgrade_e2e, every_command_on_a_journal_of_format_2_names_the_one_that_help
     cr_expect_eq(broker(world, "check", &output), 0);
     cr_expect_not_null(strstr(output, "(events 1-5000, scores none)"), "%s", output);
     free(output);
+    world_free(&world);
+}
+
+/* In format 2 the file could end where LMDB's part did. */
+Test(upgrade_e2e, without_room_for_more_a_journal_stays_and_what_helps_is_said, .timeout = 120)
+{
+    struct world *world = world_with_journal();
+    struct rlimit limit = {JOURNAL_MIN_BYTES, RLIM_INFINITY};
+    set_format_2(world);
+    signal(SIGXFSZ, SIG_IGN);
+    MUST(setrlimit(RLIMIT_FSIZE, &limit));
+    cr_expect_eq(broker(world, "upgrade", NULL), err_exit_code(ERR_FULL));
+    char *said = world_read(world, "run.log");
+    cr_expect_not_null(strstr(said, "make room on its disk and upgrade again"), "%s", said);
+    free(said);
+    cr_expect_eq(broker(world, "check", NULL), 76, "it is as it was");
+    limit.rlim_cur = RLIM_INFINITY;
+    MUST(setrlimit(RLIMIT_FSIZE, &limit));
+    cr_expect_eq(broker(world, "upgrade", NULL), 0);
+    cr_expect_eq(broker(world, "check", NULL), 0);
     world_free(&world);
 }
 
