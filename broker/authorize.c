@@ -93,7 +93,13 @@ static enum err authorize(const struct invocation *invocation, const char *file)
     if (err)
         return command_fail(invocation, err, "%s", why);
     snprintf(path, sizeof path, "%s/%s.cert", settings->access, identity.name);
-    err = file_exists(path) ? ERR_EXISTS : file_make_directory(settings->access);
+    if (file_exists(path))
+        return command_fail(
+            invocation, ERR_EXISTS,
+            "%s: %s was let in before; songhua-broker limit changes what it may use, "
+            "revoke shuts it out",
+            path, identity.name);
+    err = file_make_directory(settings->access);
     if (err)
         return command_fail(invocation, err, "%s", path);
     err = apply(invocation, &identity);

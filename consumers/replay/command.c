@@ -78,6 +78,9 @@ static uint64_t last_records(const struct replay_settings *settings)
 static enum err open_run(struct run *run)
 {
     const struct replay_settings *settings = run->settings;
+    if (settings->until_ms && settings->since_ms >= settings->until_ms)
+        return command_fail(run->invocation, ERR_USAGE,
+                            "--until is not later than --since: nothing lies between them");
     enum err err = find_start(run);
     if (!err)
         err = reader_parse_regions(run->invocation, &settings->regions, run->regions);

@@ -83,13 +83,14 @@ static enum err say_undelivered(struct dispatch *dispatch, const struct account 
     if (delivery_status(&dispatch->delivery, &status))
         status = (struct station_status){0};
     bool has_more = *status.last_error_text && strcmp(status.last_error_text, err_text(err)) != 0;
+    bool is_held = err == ERR_ROLLBACK; /* until it is decided what to send again */
     return command_fail(dispatch->invocation, err,
                         "%s: %s%s%s: 已保存在发件箱（%" PRIu64 " 批 %" PRIu64
-                        " 条），由 songhua-agent run 继续发送 / kept in the outbox (%" PRIu64
-                        " batches, %" PRIu64 " events), songhua-agent run sends them",
+                        " 条）%s / kept in the outbox (%" PRIu64 " batches, %" PRIu64 " events)%s",
                         account->name, dispatch->agent->broker, has_more ? ": " : "",
                         has_more ? status.last_error_text : "", status.batches, status.events,
-                        status.batches, status.events);
+                        is_held ? "" : "，由 songhua-agent run 继续发送", status.batches,
+                        status.events, is_held ? "" : ", songhua-agent run sends them");
 }
 
 static enum err wait_for_broker(struct dispatch *dispatch, struct account *account)

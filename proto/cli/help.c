@@ -1,9 +1,11 @@
 #include "proto/cli/options.h"
+#include "proto/cli/terminal.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMN = 30 };
+enum { COLUMN = 30, NAMES = 21, NARROWEST = 30, TEXT_BYTES = 1024 };
 
 /* Each line of the text behind two spaces. */
 static void print_lines(const char *text)
@@ -15,9 +17,25 @@ static void print_lines(const char *text)
     }
 }
 
+/* From column `at` on, and there again in the lines that follow on a terminal. */
+static void print_wrapped(const char *text, size_t at)
+{
+    size_t width = terminal_width(), room = width > at + NARROWEST ? width - at : SIZE_MAX;
+    while (strlen(text) > room) {
+        size_t size = room;
+        while (size && text[size] != ' ')
+            size--;
+        if (!size) /* one long word */
+            break;
+        printf("%.*s\n%*s", (int)size, text, (int)at, "");
+        text += size + 1;
+    }
+    puts(text);
+}
+
 static void print_option(const struct option *option)
 {
-    char left[64];
+    char left[64], text[TEXT_BYTES];
     int used = option->letter ? snprintf(left, sizeof left, "  -%c, ", option->letter)
                               : snprintf(left, sizeof left, "      ");
     snprintf(left + used, sizeof left - (size_t)used, "--%s%s%s", option->name,
@@ -25,10 +43,9 @@ static void print_option(const struct option *option)
     printf("%-*s", COLUMN, left);
     if (strlen(left) >= COLUMN)
         printf("\n%*s", COLUMN, "");
-    printf("%s", option->help);
-    if (option->initial && *option->initial && option->kind != OPTION_FLAG)
-        printf(" [%s]", option->initial);
-    printf("\n");
+    bool has_initial = option->initial && *option->initial && option->kind != OPTION_FLAG;
+    snprintf(text, sizeof text, has_initial ? "%s [%s]" : "%s", option->help, option->initial);
+    print_wrapped(text, COLUMN);
 }
 
 static void print_common(void)
@@ -69,7 +86,9 @@ void help_program(const struct program *program)
         if (command->examples)
             printf("  %.*s\n", (int)strcspn(command->examples, "\n"), command->examples);
     printf("\nUsage: %s COMMAND [OPTION…]\n\n%s\n\nCommands:\n", program->name, program->summary);
-    for (const struct command *command = program->commands; command->name; command++)
-        printf("  %-18s %s\n", command->name, command->summary);
+    for (const struct command *command = program->commands; command->name; command++) {
+        printf("  %-18s ", command->name);
+        print_wrapped(command->summary, NAMES);
+    }
     printf("\n%s COMMAND --help has the options of a command.\n", program->name);
 }

@@ -88,6 +88,13 @@ Test(words, a_region_that_is_none_is_said_to_be_none)
                  "--region \"nowhere\": 不是地区代码或名称");
 }
 
+Test(words, a_span_that_ends_before_it_begins_is_not_an_empty_record)
+{
+    expect_words("songhua-replay",
+                 ARGUMENTS("events", "--since", "2025-02-01", "--until", "2025-01-01"), 64,
+                 "--until is not later than --since");
+}
+
 Test(words, a_port_that_is_taken_is_said_to_be_in_use)
 {
     char address[64];

@@ -1,9 +1,12 @@
 #include "tests/support/capture.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A place in memory in the descriptor's stead. */
@@ -48,4 +51,32 @@ void capture_free(struct capture *capture)
     free(capture->out);
     free(capture->err);
     *capture = (struct capture){0};
+}
+
+char *capture_on_terminal(const char *cells, int (*call)(void *context), void *context)
+{
+    enum { MOST_BYTES = 64 * 1024 };
+    int status, master = posix_openpt(O_RDWR | O_NOCTTY);
+    char *out = calloc(1, MOST_BYTES);
+    size_t used = 0;
+    if (!out || master < 0 || grantpt(master) || unlockpt(master))
+        abort();
+    int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+    pid_t child = fork();
+    if (!child) {
+        setenv("COLUMNS", cells, 1);
+        dup2(terminal, STDOUT_FILENO);
+        dup2(terminal, STDERR_FILENO);
+        _exit(call(context) || fflush(stdout));
+    }
+    close(terminal);
+    for (ssize_t got;
+         used + 1 < MOST_BYTES && (got = read(master, out + used, MOST_BYTES - 1 - used)) > 0;)
+        used += (size_t)got;
+    close(master);
+    if (waitpid(child, &status, 0) != child || status)
+        abort();
+    for (char *end = out; (end = strchr(end, '\r'));) /* a terminal has it before each line's end */
+        memmove(end, end + 1, strlen(end));
+    return out;
 }

@@ -15,4 +15,8 @@ struct capture {
 struct capture capture_call(int (*call)(void *context), void *context);
 void capture_free(struct capture *capture);
 
+/* What the call, in a process of its own, writes to a terminal of so many cells, which is both its stdout and
+ * its stderr; to be freed. It must answer 0. */
+char *capture_on_terminal(const char *cells, int (*call)(void *context), void *context);
+
 #endif

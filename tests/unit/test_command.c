@@ -411,6 +411,23 @@ Test(command, help_begins_with_examples_on_stdout)
     capture_free(&again);
 }
 
+Test(command, help_goes_on_in_its_column_on_a_narrow_terminal)
+{
+    static const struct option long_ones[] = {
+        {"a", 0, OPTION_TEXT, 0, "FILE", "one two three four five six seven eight nine ten eleven",
+         .initial = "x"},
+        {0}};
+    static const struct command wide[] = {{"run", "Runs.", NULL, run, long_ones, 64, NULL}, {0}};
+    struct call of = {{"songhua-try", "Tries things.", NULL, wide},
+                      3,
+                      {(char *)"x", (char *)"run", (char *)"--help"}};
+    char *out = capture_on_terminal("70", call_main, &of);
+    cr_expect_not_null(strstr(out, "one two three four five six seven eight\n"
+                                   "                              nine ten eleven [x]\n"),
+                       "%s", out);
+    free(out);
+}
+
 Test(command, help_of_the_program_lists_its_commands)
 {
     struct capture said = CALL("--help"), again = CALL("-h");

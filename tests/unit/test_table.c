@@ -182,67 +182,41 @@ static int print_wide(void *context)
     return print_cells(columns, cells);
 }
 
-/* What the call writes to a terminal of so many cells, without the returns before line ends. */
-static void on_terminal(const char *width, int (*call)(void *), char *out, size_t size)
-{
-    size_t used = 0;
-    int master = posix_openpt(O_RDWR | O_NOCTTY);
-    cr_assert(master >= 0 && !grantpt(master) && !unlockpt(master));
-    setenv("COLUMNS", width, 1);
-    int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
-    pid_t child = fork();
-    if (!child) {
-        dup2(terminal, STDOUT_FILENO);
-        dup2(terminal, STDERR_FILENO);
-        _exit(call(NULL));
-    }
-    close(terminal);
-    for (ssize_t got; used + 1 < size && (got = read(master, out + used, size - 1 - used)) > 0;)
-        used += (size_t)got;
-    out[used] = '\0';
-    for (char *end; (end = strchr(out, '\r'));)
-        memmove(end, end + 1, strlen(end));
-    int status;
-    cr_assert_eq(waitpid(child, &status, 0), child);
-    cr_assert_eq(status, 0);
-    close(master);
-}
-
 Test(table, all_columns_are_shown_where_there_is_room)
 {
-    char out[1024];
-    on_terminal("60", print_wide, out, sizeof out);
+    char *out = capture_on_terminal("60", print_wide, NULL);
     cr_assert_str_eq(out, "id  empty  first  second  words\n"
                           "a          111    222     0123456789 0123456789\n");
+    free(out);
 }
 
 Test(table, a_narrow_terminal_loses_first_what_is_empty)
 {
-    char out[1024];
-    on_terminal("42", print_wide, out, sizeof out);
+    char *out = capture_on_terminal("42", print_wide, NULL);
     cr_assert_str_eq(out, "id  first  second  words\n"
                           "a   111    222     0123456789 0123456789\n");
+    free(out);
 }
 
 Test(table, a_narrower_one_loses_columns_in_their_order_and_says_which)
 {
-    char out[1024];
-    on_terminal("36", print_wide, out, sizeof out);
+    char *out = capture_on_terminal("36", print_wide, NULL);
     cr_assert_str_eq(out, "id  second  words\n"
                           "a   222     0123456789 0123456789\n"
                           "终端较窄，未显示 / no room for: first\n");
+    free(out);
 }
 
 Test(table, long_words_go_on_in_the_next_line_when_nothing_else_may_go)
 {
-    char out[1024], *line = out, *next;
-    on_terminal("20", print_wide, out, sizeof out);
+    char *out = capture_on_terminal("20", print_wide, NULL), *line = out, *next;
     cr_assert_not_null(strstr(out, "first, second\n"), "%s", out);
     for (; strncmp(line, "终端", strlen("终端")); line = next + 1) {
         next = strchr(line, '\n');
         cr_assert_not_null(next, "%s", out);
         cr_assert_leq(next - line, 20, "%s", out);
     }
+    free(out);
 }
 
 static int print_on_full_disk(void *context)
