@@ -4,6 +4,7 @@
 #include "proto/client/outbox.h"
 #include "proto/client/publisher.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,7 +174,9 @@ static bool is_adopted(struct sender *sender, uint32_t wait_ms)
         return true;
     struct outbox_status status = status_of(sender);
     if (!status.epoch) {
-        pump(sender, wait_ms);
+        struct pollfd broker = {.fd = publisher_fd(sender->publisher), .events = POLLIN};
+        pump(sender, 0); /* does not wait: there is nothing to send yet */
+        poll(&broker, 1, (int)wait_ms);
         status = status_of(sender);
     }
     sender->epoch = status.epoch;
