@@ -61,18 +61,16 @@ static uint32_t power_of(const char *unit)
 /* False: it is whole already. */
 static bool round_to_whole(struct decimal value, const char *unit, struct decimal *out)
 {
+    uint32_t power = value.decimals > 0 ? power_of(unit) : 0;
     int64_t step = 1;
-    if (value.decimals == 0)
-        return false;
-    for (uint32_t i = power_of(unit); i < value.decimals; i++)
+    for (uint32_t i = power; i < value.decimals; i++)
         step *= 10; /* at most 10^18 */
-    int64_t rest = value.unscaled % step;
-    int64_t up = rest < 0 ? rest + step : rest - step; /* from there to the rest */
-    bool is_up = rest != 0 && (rest < 0 ? -rest : rest) >= step / 2;
-    *out = value;
-    if (!is_up || __builtin_sub_overflow(value.unscaled, up, &out->unscaled))
-        out->unscaled = value.unscaled - rest;
-    return rest != 0;
+    int64_t rest = value.unscaled % step, size = rest < 0 ? -rest : rest;
+    if (rest == 0)
+        return false;
+    int64_t away = size < step / 2 ? 0 : rest / size;
+    *out = (struct decimal){value.unscaled / step + away, power};
+    return true;
 }
 
 bool kind_fits(const struct indicator *indicator, struct decimal value, struct decimal *nearest)

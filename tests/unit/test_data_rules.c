@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define FIRING   SONGHUA__V1__ALERT_STATE__ALERT_FIRING
 #define RESOLVED SONGHUA__V1__ALERT_STATE__ALERT_RESOLVED
@@ -212,6 +213,22 @@ static const Songhua__V1__Alert *tell_doubt(struct data_case *data, Songhua__V1_
     doubt.as_of_sequence = data->sequence;
     cr_assert_eq(data_rules_doubt(&data->state, &fact, &doubt, &data->effects), ERR_OK);
     return end(data);
+}
+
+Test(data_rules, each_kind_of_doubt_but_late_is_an_alert_by_its_own_name, .timeout = 10)
+{
+    const ProtobufCEnumDescriptor *kinds = &songhua__v1__doubt_kind__descriptor;
+    for (unsigned i = 0; i < kinds->n_values; i++) {
+        struct data_case data = data_new();
+        const Songhua__V1__DoubtKind kind = (Songhua__V1__DoubtKind)kinds->values[i].value;
+        const Songhua__V1__Alert *alert = tell_doubt(&data, kind, "2023", false, false);
+        const char *name = kinds->values[i].name + strlen("DOUBT_");
+        if (kind == SONGHUA__V1__DOUBT_KIND__DOUBT_LATE)
+            cr_expect_null(alert, "the calendar raises that one");
+        else
+            cr_expect(alert && !strcasecmp(alert->target, name), "%s", name);
+        data_free(&data);
+    }
 }
 
 #define SLIP SONGHUA__V1__DOUBT_KIND__DOUBT_UNIT_SLIP

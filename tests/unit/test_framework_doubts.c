@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define RANGE SONGHUA__V1__DOUBT_KIND__DOUBT_RANGE
+#define KIND  SONGHUA__V1__DOUBT_KIND__DOUBT_KIND
 #define RATIO SONGHUA__V1__DOUBT_KIND__DOUBT_RATIO
 #define HEAD(version)                                                                              \
     "framework: f\nversion: " version "\ntitle: {zh: 测, en: t}\nsource: s\nindicators:\n"
@@ -69,6 +70,19 @@ Test(framework_doubts, a_bound_that_a_framework_brings_is_held_against_earlier_f
     doubt = doubt_of(bench, RANGE, "2021");
     cr_assert_not_null(doubt);
     cr_expect(doubt->is_cleared && !doubt->by_framework, "this time the figure was revised");
+    bench_free(bench);
+}
+
+Test(framework_doubts, room_that_a_framework_gives_ends_what_the_kind_raised, .timeout = 20)
+{
+    struct bench *bench = bench_new();
+    tell_document(bench, "framework", HEAD("1") RD);
+    tell_figure(bench, 220000, "rd", "2021", 13000);
+    cr_assert_not_null(doubt_of(bench, KIND, "2021"), "130 %");
+    tell_document(bench, "framework", HEAD("2") RD "    plausible: {max: 300}\n");
+    const Songhua__V1__Doubt *doubt = doubt_of(bench, KIND, "2021");
+    cr_assert_not_null(doubt);
+    cr_expect(doubt->is_cleared && doubt->by_framework);
     bench_free(bench);
 }
 

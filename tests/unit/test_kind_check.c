@@ -125,13 +125,28 @@ Test(kind_check, the_framework_may_say_that_nothing_is_asked, .timeout = 10)
     expect_fits(&openness, "130");
 }
 
-Test(kind_check, numbers_at_the_end_of_what_can_be_held_are_rounded_within_it, .timeout = 10)
+Test(kind_check, numbers_at_the_end_of_what_can_be_held_are_rounded, .timeout = 10)
 {
-    struct indicator firms = of(KIND_COUNT, "户");
-    expect_nearest(&firms, "922337203685477580.7",
-                   "922337203685477580"); /* no room for ….8 above */
+    struct indicator firms = of(KIND_COUNT, "户"), gain = of(KIND_COUNT, "户");
+    expect_nearest(&firms, "922337203685477580.7", "922337203685477581");
     expect_nearest(&firms, "9.223372036854775807", "9");
     expect_nearest(&firms, "0.500000000000000000", "1");
     expect_nearest(&firms, "0.499999999999999999", "0");
     expect_nearest(&firms, "-9.223372036854775808", "0");
+    gain.plausible.min = (struct optional_decimal){true, {-10, 0}};
+    expect_nearest(&gain, "-9.223372036854775808", "-9");
+    expect_nearest(&gain, "-2.5", "-3");
+}
+
+Test(kind_check, what_would_be_right_is_said_without_decimals_that_are_none, .timeout = 10)
+{
+    struct decimal nearest;
+    char text[DECIMAL_TEXT_BYTES];
+    struct indicator firms = of(KIND_COUNT, "户"), people = of(KIND_COUNT, "万人");
+    cr_assert_not(kind_fits(&firms, number("12.50"), &nearest));
+    decimal_format(nearest, text);
+    cr_expect_str_eq(text, "13");
+    cr_assert_not(kind_fits(&people, number("2407.345312"), &nearest));
+    decimal_format(nearest, text);
+    cr_expect_str_eq(text, "2407.3453");
 }
