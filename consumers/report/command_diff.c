@@ -37,7 +37,8 @@ static const struct table_column columns[] = {{"indicator"},
 
 struct comparing {
     const struct basis *basis;
-    struct table *table; /* NULL: JSON */
+    const struct framework *other; /* NULL: none is assumed */
+    struct table *table;           /* NULL: JSON */
     struct buffer line;
     size_t count;
 };
@@ -89,9 +90,11 @@ static void show_row(const struct comparing *comparing, const struct difference 
     causes_text(difference->causes, causes);
     table_cell(table, any->indicator->id);
     table_cell(table, any->target ? any->target->id : "");
-    table_cell_format(
-        table, "%06" PRIu32 " %s", any->region,
-        framework_region_name(basis_newest_framework(comparing->basis), any->region).zh);
+    const struct framework *framework = comparing->other && difference->after
+                                            ? comparing->other
+                                            : basis_newest_framework(comparing->basis);
+    table_cell_format(table, "%06" PRIu32 " %s", any->region,
+                      framework_region_name(framework, any->region).zh);
     verdict_cell(table, difference->before);
     verdict_cell(table, difference->after);
     pair_cell(table, difference, NUMBER_VALUE, 6);
@@ -217,7 +220,7 @@ static enum err run(const struct invocation *invocation, struct basis *basis)
     }
     if (err)
         goto out;
-    new.framework = other;
+    new.framework = comparing.other = other;
     buffer_init(&comparing.line, LINE_MAX_BYTES);
     err = compare(invocation, &old, &new, &comparing);
     buffer_fini(&comparing.line);

@@ -109,6 +109,13 @@ static void print_item(const struct diag *diag, const struct diag_item *item, FI
     fprintf(out, "%s / %s (%s)\n", item->zh, item->en, item->code);
 }
 
+/* One slip that is read several times, as through an alias in YAML. */
+static bool is_same(const struct diag_item *a, const struct diag_item *b)
+{
+    return a->line && a->line == b->line && a->column == b->column && !strcmp(a->code, b->code) &&
+           !strcmp(a->en, b->en) && !strcmp(a->value ? a->value : "", b->value ? b->value : "");
+}
+
 void diag_print(const struct diag *diag, FILE *out)
 {
     const struct diag_item **sorted = calloc(diag->count + 1, sizeof *sorted);
@@ -117,7 +124,8 @@ void diag_print(const struct diag *diag, FILE *out)
     if (sorted)
         qsort(sorted, diag->count, sizeof *sorted, compare);
     for (size_t i = 0; i < diag->count; i++)
-        print_item(diag, sorted ? sorted[i] : &diag->items[i], out);
+        if (!sorted || !i || !is_same(sorted[i - 1], sorted[i]))
+            print_item(diag, sorted ? sorted[i] : &diag->items[i], out);
     free(sorted);
     if (diag->total > diag->count)
         fprintf(out, "%s: 另有 %zu 处 / and %zu more\n", diag->input, diag->total - diag->count,

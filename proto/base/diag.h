@@ -39,7 +39,7 @@ void diag_add(struct diag *diag, uint64_t line, uint64_t column, const char *cod
               const char *field, const char *value, const char *zh, const char *en);
 
 /* Write all findings for people: "file:line:column: 中文 / English (SH-2103)", in order of line and
- * column, and a last line with how many more there were. */
+ * column, the same at the same place once, and a last line with how many more there were. */
 void diag_print(const struct diag *diag, FILE *out);
 
 #endif

@@ -49,7 +49,7 @@
     X(KEY, 1203, false, 77, "certificate or key is wrong", "证书或密钥有误",                        \
       "songhua-agent keygen makes one; songhua-broker authorize NAME.cert lets it in.")             \
     X(UNREACHABLE, 1301, true, 69, "broker not reachable", "无法连接服务器",                        \
-      "Check address, port and that the broker runs. Nothing is lost meanwhile.")                   \
+      "Check address, port, broker.cert and that the broker runs. Nothing is lost meanwhile.")      \
     X(TIMEOUT, 1302, true, 75, "no answer in time", "等待超时", "Try again.")                       \
     X(MALFORMED, 1401, false, 76, "message does not follow the protocol", "消息不符合协议",         \
       "Use a client of a matching version.")                                                        \

@@ -277,6 +277,26 @@ Test(diag, findings_are_printed_in_order_of_their_place, .timeout = 10)
     diag_fini(&diag);
 }
 
+Test(diag, the_same_at_the_same_place_is_printed_once, .timeout = 10)
+{
+    struct diag diag;
+    char text[2000];
+    cr_assert_eq(diag_init(&diag, "f", 10), ERR_OK);
+    for (int i = 0; i < 3; i++) {
+        diag_add(&diag, 7, 5, "SH-1", "regions", "999", "z", "e");
+        diag_add(&diag, 7, 12, "SH-1", "regions", "999", "z", "e");
+        diag_add(&diag, 0, 0, "SH-2", NULL, NULL, "y", "of the whole");
+    }
+    cr_assert_eq(diag.total, 9);
+    print_findings(&diag, text, sizeof text);
+    cr_expect_str_eq(text, "f: y / of the whole (SH-2)\n"
+                           "f: y / of the whole (SH-2)\n"
+                           "f: y / of the whole (SH-2)\n"
+                           "f:7:5: regions \"999\" z / e (SH-1)\n"
+                           "f:7:12: regions \"999\" z / e (SH-1)\n");
+    diag_fini(&diag);
+}
+
 Test(diag, what_is_too_much_is_counted, .timeout = 10)
 {
     struct diag diag;

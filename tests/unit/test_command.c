@@ -270,9 +270,10 @@ Test(command, what_a_command_answers_is_the_exit_code_and_is_explained)
     struct capture said = CALL("framework", "check");
     cr_assert_eq(said.code, 69);
     cr_assert_str_empty(said.out);
-    cr_assert_str_eq(said.err, "songhua-try framework check: tcp://10.0.0.5:7302: broker not "
-                               "reachable / 无法连接服务器 (SH-1301)\n  Check address, port and "
-                               "that the broker runs. Nothing is lost meanwhile.\n");
+    cr_assert_str_eq(said.err,
+                     "songhua-try framework check: tcp://10.0.0.5:7302: broker not "
+                     "reachable / 无法连接服务器 (SH-1301)\n  Check address, port, broker.cert and "
+                     "that the broker runs. Nothing is lost meanwhile.\n");
     capture_free(&said);
 }
 
