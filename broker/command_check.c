@@ -30,18 +30,20 @@ const struct option broker_compact_options[] = {
 /* --- check ------------------------------------------------------------------------------------ */
 
 /* The structure can only be looked at while nobody writes; with a broker at work, its records can. What a
- * broker that was killed has left in the journal's front is stored, as its next start would. */
+ * broker that was killed has left in the journal's front is stored, as its next start would. To a disk that
+ * has become read-only nobody writes, and nothing can be stored: then it must have been. */
 static enum err look(const char *state, const char *folder, struct inspection *out)
 {
-    int lock;
+    int lock = -1;
     enum err err = journal_lock(state, &lock);
     if (err == ERR_LOCKED)
         return inspection_run(folder, false, out);
-    if (err)
+    bool is_read_only = err == ERR_PERMISSION;
+    if (err && !is_read_only)
         return err;
     err = journal_examine(folder, false);
     if (!err)
-        err = journal_settle(state);
+        err = is_read_only ? journal_catch_up(state) : journal_settle(state);
     journal_unlock(lock);
     if (err && err != ERR_CORRUPT)
         return err;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { COMMITTED = 10, KEPT = 3 };
@@ -75,6 +76,38 @@ Test(front_e2e, a_backup_has_all_that_was_acknowledged)
 Test(front_e2e, check_counts_all_that_was_acknowledged)
 {
     expect(ARGUMENTS("check", STATE), ALL);
+}
+
+/* As on a disk that has become read-only: the journal can be read, and its lock cannot be had. */
+static void make_read_only(void)
+{
+    static const struct {
+        const char *name;
+        mode_t mode;
+    } files[] = {{"", 0777},
+                 {"broker", 0755},
+                 {"broker/journal", 0755},
+                 {"broker/journal.lock", 0644},
+                 {"broker/journal/data.mdb", 0644},
+                 {"broker/journal/lock.mdb", 0666}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        cr_assert_eq(chmod(world_path(world, "%s", files[i].name), files[i].mode), 0, "%s",
+                     files[i].name);
+    unlink(world_path(world, "run.log"));
+    cr_assert_eq(seteuid(65534), 0);
+}
+
+Test(front_e2e, a_journal_that_cannot_be_written_to_is_checked_when_its_front_has_nothing_more)
+{
+    if (geteuid())
+        cr_skip_test("this takes root");
+    make_read_only();
+    cr_expect_eq(world_run(world, "songhua-broker", ARGUMENTS("check", STATE), NULL), 77);
+    cr_assert_eq(seteuid(0), 0);
+    expect(ARGUMENTS("check", STATE), ALL);
+    make_read_only();
+    expect(ARGUMENTS("check", STATE), ALL);
+    cr_assert_eq(seteuid(0), 0);
 }
 
 Test(front_e2e, compact_keeps_all_that_was_acknowledged)
