@@ -6,7 +6,9 @@
 #include "proto/base/text.h"
 #include "proto/net/socket.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,11 +111,31 @@ static void look_at_clock(struct checkup *checkup)
         conclude(checkup, VERDICT_OK, ERR_OK, "", "%s", now);
 }
 
+/* Whether the nearest directory above that is there may be written into. */
+static bool can_be_made(const char *path)
+{
+    char above[PATH_MAX];
+    snprintf(above, sizeof above, "%s", path);
+    for (char *slash; (slash = strrchr(above, '/'));) {
+        *slash = '\0';
+        if (!access(*above ? above : "/", W_OK | X_OK))
+            return true;
+        if (errno != ENOENT)
+            return false;
+    }
+    return !access(".", W_OK | X_OK);
+}
+
 static void look_at_state(struct checkup *checkup)
 {
     struct stat info;
     const char *path = checkup->settings->state;
-    if (stat(path, &info))
+    bool is_there = !stat(path, &info);
+    if (!is_there && (errno != ENOENT || !can_be_made(path)))
+        conclude(checkup, VERDICT_FAIL, ERR_PERMISSION,
+                 "as root: install -d -m 755 its parent, install -d -m 700 -o USER the directory",
+                 "%s: this user may not make it", path);
+    else if (!is_there)
         conclude(checkup, VERDICT_WARN, ERR_OK, "it is made by the first submit or run", "%s",
                  path);
     else if (!S_ISDIR(info.st_mode) || access(path, R_OK | W_OK | X_OK))

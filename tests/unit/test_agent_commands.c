@@ -467,6 +467,10 @@ Test(agent_doctor, names_each_fault_with_what_mends_it, .timeout = 60)
     cr_expect_eq(agent_case_run(agent, ARGUMENTS("doctor")), 69, "no broker: %s", agent->out);
     cr_expect(says(agent->out, "✓ ok   证书 identity"), "%s", agent->out);
     cr_expect(says(agent->out, "✗ fail 服务器 broker"), "%s", agent->out);
+    cr_expect(says(agent->out, "it is made by the first submit or run"), "%s", agent->out);
+    agent_case_run(agent, ARGUMENTS("doctor", "--state", "agent.cert/below/a-file"));
+    cr_expect(says(agent->out, "agent.cert/below/a-file: this user may not make it"), "%s",
+              agent->out);
     cr_assert_eq(chmod(agent_case_path(agent, "agent.cert_secret"), 0640), 0);
     cr_expect_eq(agent_case_run(agent, ARGUMENTS("doctor", "--framework", "agent.cert")), 77);
     cr_expect(says(agent->out, "chmod 600"), "%s", agent->out);
