@@ -2,6 +2,8 @@
  *
  *     latency.one.p50_us, .p99_us         one event outstanding, each batch signed
  *     latency.one.unsigned.p50_us         the same, one batch in 64 signed
+ *     latency.one.read.p50_us             the same, each batch signed, while a reader waits for what comes next
+ *     latency.one.seen.p50_us             until that reader has it
  *     latency.lmdb_commit.p50_us          LMDB's own flushed commit of a value of the same size: the least
  *                                         that any event in LMDB can take; takes turns with the above
  *     latency.max_rate                    events a second that four publishers reach, batched by themselves
@@ -11,12 +13,14 @@
  * Under load, event n is due at start + n / rate, whatever became of those before it, and its latency
  * counts from then: what waits because the publisher or the broker is behind is not left out.
  */
+#include "proto/client/subscriber.h"
 #include "tests/bench/events.h"
 #include "tests/bench/load.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/raw_lmdb.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,13 +66,103 @@ static void measure_lmdb(struct raw_lmdb *raw, size_t value_bytes, double *micro
     }
 }
 
+/* --- while a reader waits --------------------------------------------------------------------- */
+
+struct reader {
+    struct subscriber *subscriber;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* of what follows */
+    pthread_cond_t has_news;
+    bool is_waiting, is_over;
+    uint64_t count; /* of records */
+    double at;      /* when the last came */
+};
+
+static void *read_on(void *argument)
+{
+    struct reader *reader = argument;
+    for (bool is_over = false; !is_over;) {
+        struct subscriber_record record;
+        enum err err = subscriber_next(reader->subscriber, 100, &record);
+        double now = measure_seconds();
+        if (err != ERR_UNREACHABLE && err != ERR_TIMEOUT)
+            bench_check(err, "read");
+        pthread_mutex_lock(&reader->mutex);
+        reader->is_waiting = reader->is_waiting || err == ERR_TIMEOUT;
+        reader->count += !err;
+        reader->at = err ? reader->at : now;
+        is_over = reader->is_over;
+        pthread_cond_signal(&reader->has_news);
+        pthread_mutex_unlock(&reader->mutex);
+    }
+    return NULL;
+}
+
+/* It waits at the stream's end. */
+static void start_reader(struct reader *reader, struct world *world, struct net *net)
+{
+    const struct subscriber_options options = {.endpoint = world_endpoint(world, "fetch"),
+                                               .server_key = world_server_key(world),
+                                               .identity =
+                                                   world_identity(world, "bench", ROLE_ADMIN, "*"),
+                                               .stream = "events",
+                                               .start = SUBSCRIBE_FROM_END,
+                                               .net = net};
+    *reader = (struct reader){.count = 0};
+    pthread_mutex_init(&reader->mutex, NULL);
+    pthread_cond_init(&reader->has_news, NULL);
+    bench_check(subscriber_open(&options, &reader->subscriber), "open a subscriber");
+    bench_check(pthread_create(&reader->thread, NULL, read_on, reader) ? ERR_NOMEM : ERR_OK,
+                "thread");
+    pthread_mutex_lock(&reader->mutex);
+    while (!reader->is_waiting)
+        pthread_cond_wait(&reader->has_news, &reader->mutex);
+    pthread_mutex_unlock(&reader->mutex);
+}
+
+static void stop_reader(struct reader *reader)
+{
+    pthread_mutex_lock(&reader->mutex);
+    reader->is_over = true;
+    pthread_mutex_unlock(&reader->mutex);
+    pthread_join(reader->thread, NULL);
+    subscriber_close(&reader->subscriber);
+}
+
+/* When it has read so many records. */
+static double has_read(struct reader *reader, uint64_t count)
+{
+    pthread_mutex_lock(&reader->mutex);
+    while (reader->count < count)
+        pthread_cond_wait(&reader->has_news, &reader->mutex);
+    double at = reader->at;
+    pthread_mutex_unlock(&reader->mutex);
+    return at;
+}
+
+static void measure_read(struct reader *reader, struct publisher *publisher,
+                         const unsigned char *events, double *acknowledged, double *seen,
+                         size_t count)
+{
+    uint64_t before = reader->count; /* all that was published has been read */
+    for (size_t i = 0; i < count; i++) {
+        double started = measure_seconds();
+        measure_publish(publisher, events + i % BENCH_EVENTS * EVENT_BYTES, acknowledged + i, 1);
+        seen[i] = (has_read(reader, before + i + 1) - started) * 1e6;
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
 struct one {
-    struct measure p50, p99, unsigned_p50, lmdb;
+    struct measure p50, p99, unsigned_p50, read_p50, seen_p50, lmdb;
 };
 
 static void measure_one(struct world *world, struct net *net, size_t run, struct one *one)
 {
-    static double all_signed[SAMPLES], few_signed[SAMPLES], lmdb[SAMPLES];
+    static double all_signed[SAMPLES], few_signed[SAMPLES], lmdb[SAMPLES], read[SAMPLES],
+        seen[SAMPLES];
+    struct reader reader;
     unsigned char *events = bench_events_make(EVENT_BYTES, BENCH_TEXT_SOURCE);
     struct publisher *each = bench_publisher(world, net, "bench.each", 0, 1);
     struct publisher *some = bench_publisher(world, net, "bench.some", 0, 64);
@@ -84,6 +178,12 @@ static void measure_one(struct world *world, struct net *net, size_t run, struct
         measure_lmdb(raw, value_bytes, lmdb + at, TURN);
         measure_publish(some, events, few_signed + at, TURN);
     }
+    start_reader(&reader, world, net);
+    measure_read(&reader, each, events, read, seen, TURN); /* to warm up */
+    measure_read(&reader, each, events, read, seen, SAMPLES);
+    stop_reader(&reader);
+    measure_add(&one->read_p50, measure_percentile(read, SAMPLES, 0.5));
+    measure_add(&one->seen_p50, measure_percentile(seen, SAMPLES, 0.5));
     measure_add(&one->p50, measure_percentile(all_signed, SAMPLES, 0.5));
     measure_add(&one->p99, measure_percentile(all_signed, SAMPLES, 0.99));
     measure_add(&one->unsigned_p50, measure_percentile(few_signed, SAMPLES, 0.5));
@@ -235,8 +335,9 @@ static void measure_level(struct world *world, struct net *net, double max_rate,
 
 int main(void)
 {
-    struct one one = {US("latency.one.p50_us"), US("latency.one.p99_us"),
-                      US("latency.one.unsigned.p50_us"), US("latency.lmdb_commit.p50_us")};
+    struct one one = {US("latency.one.p50_us"),          US("latency.one.p99_us"),
+                      US("latency.one.unsigned.p50_us"), US("latency.one.read.p50_us"),
+                      US("latency.one.seen.p50_us"),     US("latency.lmdb_commit.p50_us")};
     struct measure max_rate = {"latency.max_rate", "events/s", {0}, 0};
     struct level levels[] = {
         {0.1, US("latency.10.p50_us"), US("latency.10.p99_us"), US("latency.10.p999_us")},
@@ -260,7 +361,8 @@ int main(void)
         world_free(&world);
     }
     net_close(&net);
-    const struct measure *ones[] = {&one.p50, &one.p99, &one.unsigned_p50, &one.lmdb, &max_rate};
+    const struct measure *ones[] = {&one.p50,      &one.p99,  &one.unsigned_p50, &one.read_p50,
+                                    &one.seen_p50, &one.lmdb, &max_rate};
     for (size_t i = 0; i < sizeof ones / sizeof *ones; i++)
         measure_print(ones[i]);
     for (size_t i = 0; i < LEVELS; i++) {
