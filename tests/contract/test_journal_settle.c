@@ -106,3 +106,31 @@ CONTRACT_LMDB(a_front_that_does_not_fit_is_not_caught_up_with)
     cr_expect_eq(journal_catch_up(contract->directory), ERR_CORRUPT);
     cr_expect_eq(contract_open(contract, 0, NULL), ERR_CORRUPT);
 }
+
+CONTRACT_LMDB(a_copy_that_is_restored_into_more_room_has_that_room_and_a_front)
+{
+    enum { ROOM = 2 * JOURNAL_MIN_BYTES };
+    struct chain agent = chain_start("events", "agent", 1);
+    struct journal_copied copied;
+    char folder[128], copy[128];
+    int lock;
+    contract_fill(contract, &agent, 3);
+    journal_close(&contract->journal);
+    contract_path(contract, "journal", folder);
+    contract_path(contract, "copy", copy);
+    make_copys_folder(contract);
+    cr_assert_eq(copy_caught_up(contract, NULL), ERR_OK);
+    cr_assert_eq(journal_measure_copy(copy, go_on, NULL, &copied), ERR_OK);
+    scratch_clear(folder);
+    cr_assert_eq(journal_lock(contract->directory, &lock), ERR_OK);
+    cr_assert_eq(journal_restore(copy, contract->directory, ROOM, &copied, go_on, NULL), ERR_OK);
+    journal_unlock(lock);
+    cr_assert_eq(contract_file_size(contract), ROOM);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(contract_open(contract, 0, NULL), ERR_OK);
+        contract_whole(contract, &agent);
+        cr_assert_eq(lmdb_of(contract->journal)->map_bytes, ROOM - LMDB_FRONT_BYTES);
+        cr_assert(contract_keep(contract, &agent, "kept"));
+        journal_close(&contract->journal);
+    }
+}
