@@ -12,7 +12,7 @@
  *   | LMDB's map: headers, pages … | front |
  *
  *   map       as long as LMDB's headers say; what the file has behind the front is not used yet
- *   front     pieces, each from the start of a page on, until one is not whole; behind the last one zeros
+ *   front     pieces, each from the start of a sector on, until one is not whole; behind the last zeros
  *   piece     check | number of the transaction | size of what follows | records, each behind its size
  *   check     XXH3-64 over the rest of the piece; its seed is the check of the piece before, of the first
  *             the journal's id
@@ -22,8 +22,9 @@
  * under the number of the next transaction, and it is done again: same batches, same order, same times,
  * so the same records. Pieces of a later number would say that LMDB has lost a commit.
  *
- * A piece begins on a page of its own, so that a write never touches one that was acknowledged: disks whose
- * sectors are longer than they say may lose the rest of one when the power fails.
+ * A piece begins in a sector of its own, so that a write never touches one that has something acknowledged:
+ * whatever the power's failing makes of a sector that is being written, none is lost with it. (Pages instead of
+ * sectors cost a lone batch 8 % of its latency; LMDB's header would not outlive a torn page either.)
  *
  * Only batches can be kept, few of them, and only while the map has room at its end, so that no reader who
  * holds old pages can keep them from being committed. */

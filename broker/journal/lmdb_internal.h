@@ -38,7 +38,7 @@ enum {
     LMDB_MAX_TABLES = JOURNAL_MAX_STREAMS, /* besides the main one */
     LMDB_TRIM_MAX = 100,                   /* records in one transaction */
     LMDB_LOOK_BACK_MAX = 65536,            /* batches of one producer */
-    LMDB_FRONT_STEP = 4096,                /* a piece of the front begins at a multiple */
+    LMDB_FRONT_STEP = 512,                 /* a sector: a piece of the front begins with one */
     LMDB_FRONT_BYTES = 64 * 1024           /* behind the map: whole pages on every machine */
 };
 

@@ -289,7 +289,7 @@ CONTRACT_LMDB(a_batch_whose_keeping_failed_is_not_found_later)
     contract_whole(contract, &kept);
 }
 
-/* Both pages that its writing touches. */
+/* Both sectors that its writing touches. */
 CONTRACT_LMDB(a_piece_that_is_torn_takes_none_with_it_that_was_kept_before)
 {
     static unsigned char torn[2 * LMDB_FRONT_STEP];
