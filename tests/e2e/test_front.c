@@ -3,9 +3,11 @@
 #include "broker/journal/journal.h"
 #include "proto/base/file.h"
 #include "tests/support/batches.h"
+#include "tests/support/gauge.h"
 #include "tests/support/world.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,10 +99,25 @@ static void make_read_only(void)
     cr_assert_eq(seteuid(65534), 0);
 }
 
+/* Not from a folder that is closed to others. A sanitizer's look for leaks fails in another user's program. */
+static bool another_user_may_run_it(void)
+{
+    char path[512];
+    const char *build = getenv("SONGHUA_BUILD");
+    snprintf(path, sizeof path, "%s/songhua-broker", build ? build : "build/release");
+    if (geteuid() || GAUGE_HAS_SANITIZER || seteuid(65534))
+        return false;
+    bool may_run = !faccessat(AT_FDCWD, path, X_OK, AT_EACCESS);
+    cr_assert_eq(seteuid(0), 0);
+    return may_run;
+}
+
 Test(front_e2e, a_journal_that_cannot_be_written_to_is_checked_when_its_front_has_nothing_more)
 {
-    if (geteuid())
-        cr_skip_test("this takes root");
+    if (!another_user_may_run_it()) {
+        close_world();
+        cr_skip_test("this takes root, programs that others may run, and no sanitizer");
+    }
     make_read_only();
     cr_expect_eq(world_run(world, "songhua-broker", ARGUMENTS("check", STATE), NULL), 77);
     cr_assert_eq(seteuid(0), 0);
