@@ -161,6 +161,8 @@ void lmdb_release(struct lmdb_journal *journal);
  * that is more than its headers say. */
 MUST_CHECK enum err lmdb_open_settled(struct lmdb_journal *journal, const char *folder,
                                       uint64_t map_bytes);
+/* How long data.mdb is. */
+MUST_CHECK enum err lmdb_file_bytes(const char *folder, uint64_t *out);
 /* The handles of the tables, by the transaction that is open. */
 int lmdb_open_main_table(struct lmdb_journal *journal);
 

@@ -196,7 +196,7 @@ static enum err make_streams(struct lmdb_journal *journal, const char *const *st
 
 /* --- growing ---------------------------------------------------------------------------------- */
 
-static enum err find_file_bytes(const char *folder, uint64_t *out)
+enum err lmdb_file_bytes(const char *folder, uint64_t *out)
 {
     char path[PATH_MAX];
     struct stat info;
@@ -227,7 +227,7 @@ static enum err set_map_bytes(struct lmdb_journal *journal, uint64_t map_bytes)
 static enum err grow(struct lmdb_journal *journal, const char *folder, uint64_t asked_bytes)
 {
     uint64_t file_bytes = 0;
-    enum err err = find_file_bytes(folder, &file_bytes);
+    enum err err = lmdb_file_bytes(folder, &file_bytes);
     if (err)
         return err;
     if (file_bytes < asked_bytes)

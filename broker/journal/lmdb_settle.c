@@ -3,10 +3,7 @@
 #include "broker/journal/lmdb_internal.h"
 #include "proto/base/clock.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <sys/stat.h>
 
 static enum err open_and_close(const char *folder)
 {
@@ -89,14 +86,11 @@ enum err journal_catch_up(const char *state)
 /* In format 2 the front, where there was one, was what the file had behind its first part. */
 static enum err find_map_bytes(const char *folder, uint64_t *out)
 {
-    char path[PATH_MAX];
-    struct stat info;
-    if (snprintf(path, sizeof path, "%s/" LMDB_DATA_FILE, folder) >= (int)sizeof path)
-        return ERR_LIMIT;
-    if (stat(path, &info))
-        return err_from_errno(errno);
-    *out = info.st_size > LMDB_FRONT_BYTES ? (uint64_t)info.st_size - LMDB_FRONT_BYTES : 0;
-    return ERR_OK;
+    uint64_t file_bytes;
+    enum err err = lmdb_file_bytes(folder, &file_bytes);
+    if (!err)
+        *out = file_bytes > LMDB_FRONT_BYTES ? file_bytes - LMDB_FRONT_BYTES : 0;
+    return err;
 }
 
 /* One commit, with which LMDB's headers also say where its part ends. */

@@ -130,6 +130,22 @@ void expect_number(const struct judgement *judgement, enum judgement_number numb
               "number %d is %.17g, not %.17g", (int)number, judgement->numbers[number], wanted);
 }
 
+static enum err take_doubt(void *context, const struct doubt *doubt)
+{
+    struct doubts_found *found = context;
+    found->last = *doubt;
+    found->count++;
+    return ERR_OK;
+}
+
+struct doubts_found record_doubts(const struct record *record)
+{
+    static const struct as_of now = {UINT64_MAX, UINT64_MAX};
+    struct doubts_found found = {.count = 0};
+    cr_assert_eq(doubts_all(record->evaluation, now, take_doubt, &found), ERR_OK);
+    return found;
+}
+
 void expect_verdict(const struct judgement *judgement, Songhua__V1__Judgement verdict,
                     enum reason reason)
 {

@@ -2,6 +2,7 @@
 #ifndef SONGHUA_TESTS_RECORD_H
 #define SONGHUA_TESTS_RECORD_H
 
+#include "consumers/evaluate/doubts.h"
 #include "consumers/evaluate/evaluation.h"
 
 struct record {
@@ -34,6 +35,13 @@ void record_retract(struct record *record, const char *period);
 struct judgement record_judge(const struct record *record, const char *target);
 struct judgement record_judge_at(const struct record *record, const char *target,
                                  struct as_of as_of);
+
+/* How many doubts there are as of now, and the last of them. */
+struct doubts_found {
+    struct doubt last;
+    size_t count;
+};
+struct doubts_found record_doubts(const struct record *record);
 
 /* What a judgement is, and why; and one of its numbers. */
 #define IS(verdict) SONGHUA__V1__JUDGEMENT__JUDGEMENT_##verdict

@@ -24,27 +24,6 @@ static struct record record_like(const char *kind, const char *unit, const char 
     return record_with(document);
 }
 
-/* The doubt and how many there are. */
-struct found {
-    struct doubt last;
-    size_t count;
-};
-
-static enum err take(void *context, const struct doubt *doubt)
-{
-    struct found *found = context;
-    found->last = *doubt;
-    found->count++;
-    return ERR_OK;
-}
-
-static struct found find(const struct record *record)
-{
-    struct found found = {.count = 0};
-    cr_assert_eq(doubts_all(record->evaluation, now, take, &found), ERR_OK);
-    return found;
-}
-
 /* --- type --------------------------------------------------------------------------------------- */
 
 Test(doubts_kind, a_figure_that_its_kind_cannot_have_is_doubted, .timeout = 10)
@@ -69,7 +48,7 @@ Test(doubts_kind, a_figure_that_its_kind_cannot_have_is_doubted, .timeout = 10)
         struct buffer text;
         buffer_init(&text, 4096);
         record_add(&record, "2020", cases[i].value, 'A');
-        struct found found = find(&record);
+        struct doubts_found found = record_doubts(&record);
         cr_assert_eq(found.count, 1, "%s %s", cases[i].value, cases[i].unit);
         cr_expect_eq(found.last.kind, KIND(KIND));
         cr_expect_eq(found.last.expected, cases[i].expected);
@@ -87,9 +66,9 @@ Test(doubts_kind, a_count_told_in_ten_thousands_is_whole, .timeout = 10)
 {
     struct record record = record_like("count", "万人", ONLY);
     record_add(&record, "2020", "2407.3453", 'A');
-    cr_expect_eq(find(&record).count, 0);
+    cr_expect_eq(record_doubts(&record).count, 0);
     record_add(&record, "2020", "2407.34535", 'A');
-    cr_expect_eq(find(&record).count, 1);
+    cr_expect_eq(record_doubts(&record).count, 1);
     record_free(&record);
 }
 
@@ -97,15 +76,15 @@ Test(doubts_kind, what_range_says_is_not_said_again, .timeout = 10)
 {
     struct record record = record_like("count", "户", "    plausible: {min: 0, max: 100}\n" ONLY);
     record_add(&record, "2020", "-0.5", 'A');
-    struct found found = find(&record);
+    struct doubts_found found = record_doubts(&record);
     cr_assert_eq(found.count, 1);
     cr_expect_eq(found.last.kind, KIND(RANGE));
     record_add(&record, "2020", "100.5", 'A');
-    found = find(&record);
+    found = record_doubts(&record);
     cr_assert_eq(found.count, 1);
     cr_expect_eq(found.last.kind, KIND(RANGE));
     record_add(&record, "2020", "99.5", 'A');
-    found = find(&record);
+    found = record_doubts(&record);
     cr_assert_eq(found.count, 1);
     cr_expect_eq(found.last.kind, KIND(KIND));
     record_free(&record);
@@ -115,9 +94,9 @@ Test(doubts_kind, growth_told_as_a_share_may_fall_as_far_as_the_framework_lets_i
 {
     struct record record = record_like("share", "%", "    plausible: {min: -50, max: 50}\n" ONLY);
     record_add(&record, "2022", "-1.9", 'A');
-    cr_expect_eq(find(&record).count, 0);
+    cr_expect_eq(record_doubts(&record).count, 0);
     record_add(&record, "2022", "-50.1", 'A');
-    cr_expect_eq(find(&record).last.kind, KIND(RANGE));
+    cr_expect_eq(record_doubts(&record).last.kind, KIND(RANGE));
     record_free(&record);
 }
 
@@ -126,12 +105,12 @@ Test(doubts_kind, the_framework_may_turn_it_off, .timeout = 10)
     struct record share = record_like("share", "%", "    checks: {no_kind: true}\n");
     struct record sign = record_like("quantity", "亿元", "    checks: {no_kind: true, jump: 0}\n");
     record_add(&share, "2020", "130", 'A');
-    cr_expect_eq(find(&share).count, 0);
+    cr_expect_eq(record_doubts(&share).count, 0);
     record_add(&sign, "2020", "-1", 'A');
     record_add(&sign, "2021", "2", 'A');
     record_add(&sign, "2022", "3", 'A');
     record_add(&sign, "2023", "4", 'A');
-    cr_expect_eq(find(&sign).count, 0);
+    cr_expect_eq(record_doubts(&sign).count, 0);
     record_free(&share);
     record_free(&sign);
 }
@@ -147,7 +126,7 @@ static size_t doubts_of(const char *unit, const char *more, const char *const *v
         snprintf(period, sizeof period, "%d", 2015 + (int)i);
         record_add(&record, period, values[i], 'A');
     }
-    size_t found = find(&record).count;
+    size_t found = record_doubts(&record).count;
     record_free(&record);
     return found;
 }
@@ -158,9 +137,9 @@ Test(doubts_kind, a_quantity_alone_below_zero_is_doubted, .timeout = 10)
     record_add(&record, "2015", "141.4", 'A');
     record_add(&record, "2016", "139.7", 'A');
     record_add(&record, "2017", "-128.5", 'A');
-    cr_expect_eq(find(&record).count, 0, "two others are too few");
+    cr_expect_eq(record_doubts(&record).count, 0, "two others are too few");
     record_add(&record, "2018", "115.0", 'A');
-    struct found found = find(&record);
+    struct doubts_found found = record_doubts(&record);
     cr_assert_eq(found.count, 1);
     cr_expect_eq(found.last.kind, KIND(KIND));
     cr_expect_eq(found.last.place.period.year, 2017);
@@ -168,7 +147,7 @@ Test(doubts_kind, a_quantity_alone_below_zero_is_doubted, .timeout = 10)
     cr_expect_eq(found.last.measure, 128.5);
     cr_expect_eq(found.last.limit, 0);
     record_add(&record, "2017", "0", 'A');
-    cr_expect_eq(find(&record).count, 0, "zero has no sign");
+    cr_expect_eq(record_doubts(&record).count, 0, "zero has no sign");
     record_free(&record);
 }
 

@@ -9,26 +9,6 @@
 
 static const struct as_of now = {UINT64_MAX, UINT64_MAX};
 
-struct found {
-    struct doubt last;
-    size_t count;
-};
-
-static enum err take(void *context, const struct doubt *doubt)
-{
-    struct found *found = context;
-    found->last = *doubt;
-    found->count++;
-    return ERR_OK;
-}
-
-static struct found find(const struct record *record)
-{
-    struct found found = {.count = 0};
-    cr_assert_eq(doubts_all(record->evaluation, now, take, &found), ERR_OK);
-    return found;
-}
-
 Test(doubts, a_figure_that_is_not_plausible_is_doubted_and_one_at_the_bound_is_not, .timeout = 10)
 {
     static const struct {
@@ -38,12 +18,12 @@ Test(doubts, a_figure_that_is_not_plausible_is_doubted_and_one_at_the_bound_is_n
     struct record record =
         record_of("    plausible: {min: 0, max: 100}\n    checks: {revision: 0}\n");
     record_add(&record, "2020", "100", 'A');
-    cr_expect_eq(find(&record).count, 0);
+    cr_expect_eq(record_doubts(&record).count, 0);
     record_add(&record, "2020", "0", 'A');
-    cr_expect_eq(find(&record).count, 0);
+    cr_expect_eq(record_doubts(&record).count, 0);
     for (size_t i = 0; i < 2; i++) {
         record_add(&record, "2020", cases[i].value, 'A');
-        struct found found = find(&record);
+        struct doubts_found found = record_doubts(&record);
         cr_assert_eq(found.count, 1);
         cr_expect_eq(found.last.kind, KIND(RANGE));
         cr_expect_eq(found.last.expected, cases[i].bound);
@@ -77,12 +57,12 @@ Test(doubts, two_sources_that_differ_beyond_what_is_allowed_are_doubted, .timeou
 {
     struct record record = record_with(sources);
     add_from(&record, "x", "census", 24073453);
-    cr_expect_eq(find(&record).count, 0, "the others say nothing");
+    cr_expect_eq(record_doubts(&record).count, 0, "the others say nothing");
     add_from(&record, "x", "year_end", 23990000);
     add_from(&record, "y", "", 2399);
-    cr_expect_eq(find(&record).count, 0, "0.35 %");
+    cr_expect_eq(record_doubts(&record).count, 0, "0.35 %");
     add_from(&record, "x", "year_end", 23500000);
-    struct found found = find(&record);
+    struct doubts_found found = record_doubts(&record);
     const struct doubt *doubt = &found.last;
     cr_assert_eq(found.count, 1);
     cr_expect_eq(doubt->kind, KIND(SOURCES));
@@ -92,7 +72,7 @@ Test(doubts, two_sources_that_differ_beyond_what_is_allowed_are_doubted, .timeou
     cr_expect_str_eq(doubt->identity->id, "two_counts");
     add_from(&record, "x", "year_end", 24000000);
     add_from(&record, "y", "", 2000);
-    found = find(&record);
+    found = record_doubts(&record);
     cr_expect_eq(found.count, 1);
     cr_expect_eq(found.last.expected, 20000000, "in the figure's unit");
     record_free(&record);
